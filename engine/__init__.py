@@ -1,0 +1,1 @@
+"""What running and training any network needs, written once."""

@@ -1,0 +1,1 @@
+"""MIDI-DDSP: notes to expression to sound. Nothing here yet."""

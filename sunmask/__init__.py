@@ -1,0 +1,1 @@
+"""SUNMASK: step-unrolled denoising of scores. Nothing here yet."""
