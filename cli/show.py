@@ -1,0 +1,305 @@
+"""`musegen show`: a score as a piano roll, in the terminal or as a picture."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypedDict
+
+import click
+
+from musegen.cli._inputs import Source, expand_inputs
+from musegen.cli._options import (
+    command_with_examples,
+    format_option,
+    machine_options,
+    output_options,
+)
+from musegen.cli._output import Item, Output
+from musegen.cli._paths import (
+    SIDECAR_SUFFIX,
+    Destination,
+    Naming,
+    Plan,
+    plan_outputs,
+    write_target,
+)
+from musegen.data.errors import UsageError
+from musegen.data.notices import Notice
+from musegen.data.score import Score
+from musegen.render.score_view import (
+    BarRange,
+    find_part,
+    last_bar_number,
+    require_notes,
+    score_voices,
+)
+from musegen.render.text_roll import MIN_WIDTH_COLUMNS
+
+FORMATS = ("svg", "png", "text")
+NAMING = Naming(label="", default_formats=("svg",), has_sidecar=False)
+PIPE_WIDTH_COLUMNS = 100  # where there is no terminal and COLUMNS is not set
+NO_PART = "none"
+_ROLL_SIGNS = "\N{BOX DRAWINGS LIGHT VERTICAL}\N{BOX DRAWINGS HEAVY HORIZONTAL}"
+
+
+class BarRangeType(click.ParamType[BarRange]):
+    """Bars by their numbers: `5`, `5-8`, `5-` or `-8`."""
+
+    name = "bars"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> BarRange:
+        """Read and check."""
+        if isinstance(value, BarRange):
+            return value
+        match = re.fullmatch(
+            r"\s*(\d{0,9})\s*(-?)\s*(\d{0,9})\s*", str(value), re.ASCII
+        )
+        if match is None or not (match[1] or match[3]):
+            self.fail(f"{value!r} names no bars; write 5, 5-8 or 5-.", param, ctx)
+        first = int(match[1] or 0)
+        last = int(match[3]) if match[3] else None if match[2] else first
+        if last is not None and last < first:
+            self.fail(f"{value!r} ends before it begins; write 5-8.", param, ctx)
+        return BarRange(first=first, last=last)
+
+
+class View(TypedDict):
+    """What to show of a score: the arguments that every picture takes."""
+
+    title: str
+    given_parts: frozenset[int]
+    bars: BarRange | None
+
+
+@command_with_examples(
+    "show",
+    examples=[
+        "musegen show tune.mid",
+        "musegen show tune.harmonized.mid -f svg,png",
+        "musegen show tune.mid --bars 5-8 --given soprano -o excerpt.png",
+    ],
+)
+@click.argument("scores", nargs=-1, required=True, metavar="SCORE...")
+@click.option(
+    "--text",
+    is_flag=True,
+    show_default="unless a picture is asked for by -o, -d or -f",
+    help="Print a roll in text.",
+)
+@click.option(
+    "--bars",
+    type=BarRangeType(),
+    metavar="BARS",
+    show_default="all",
+    help="Which bars: 5, 5-8, 5- or -8; 0 is a pickup.",
+)
+@click.option(
+    "--given",
+    multiple=True,
+    metavar="PART",
+    show_default="what the recipe beside the score says",
+    help="Outline a part, by number from 1 or by name; none for none.",
+)
+@format_option(FORMATS, default="svg")
+@output_options
+@machine_options
+def command(
+    scores: tuple[str, ...],
+    text: bool,
+    bars: BarRange | None,
+    given: tuple[str, ...],
+    formats: tuple[str, ...] | None,
+    destination: Destination,
+    output: Output,
+) -> None:
+    """Show scores as piano rolls: in text, or as SVG and PNG pictures."""
+    has_files = bool(formats or destination.file or destination.folder)
+    _refuse_contradictions(destination, has_files=has_files, text=text)
+    sources = expand_inputs(scores)
+    plans: Sequence[Plan | None] = [None] * len(sources)
+    if has_files:
+        plans = plan_outputs(
+            sources, destination=destination, naming=NAMING, formats=formats
+        )
+        _refuse_other_formats(plans)
+    output.expect(len(sources))
+    for source, plan in zip(sources, plans, strict=True):
+        with output.item(source.name) as item:
+            if plan is not None and plan.is_skipped:
+                item.skip("its outputs exist")
+                continue
+            score = _read(source, item)
+            view = View(
+                title=score.title or ("" if source.path is None else source.stem),
+                given_parts=_given_parts(score, source, given, item),
+                bars=bars,
+            )
+            item.set(**_facts(score, view))
+            if text or plan is None:
+                _print_text(score, view, item, output)
+            if plan is not None:
+                _write_files(score, view, plan, item, output)
+
+
+def _refuse_contradictions(
+    destination: Destination, *, has_files: bool, text: bool
+) -> None:
+    """Refuse options that cannot act."""
+    if not has_files and (destination.overwrite or destination.skip_existing):
+        option = "--overwrite" if destination.overwrite else "--skip-existing"
+        raise UsageError(
+            f"{option} does nothing where nothing is written: ask for a file with -o, "
+            f"-d or -f, or leave {option} out"
+        )
+    if text and destination.is_stdout:
+        raise UsageError(
+            "--text and -o - would both write to stdout: leave one of them out"
+        )
+
+
+def _refuse_other_formats(plans: Sequence[Plan]) -> None:
+    """Refuse what the extension of `-o` names and this command does not write."""
+    for target in (target for plan in plans for target in plan.targets):
+        if target.format not in FORMATS:
+            raise UsageError(
+                f"-o {target.path}: show writes {', '.join(FORMATS)}, not "
+                f"{target.format}: change the extension"
+            )
+
+
+def _read(source: Source, item: Item) -> Score:
+    """Return the score of an input and tell what was noticed."""
+    from musegen.data.files import read_score
+
+    result = read_score(source.content(), name=source.name)
+    for notice in result.notices:
+        item.notice(notice)
+    require_notes(result.score)
+    return result.score
+
+
+def _given_parts(
+    score: Score, source: Source, given: Sequence[str], item: Item
+) -> frozenset[int]:
+    """Return the parts to outline: those of `--given`, else those of the recipe."""
+    if given:
+        if NO_PART in given and len(given) > 1:
+            raise UsageError("--given none contradicts the other --given: use one")
+        return frozenset(find_part(score, name) for name in given if name != NO_PART)
+    sidecar = None if source.path is None else _sidecar(source.path)
+    if sidecar is None:
+        return frozenset()
+    try:
+        recipe = json.loads(sidecar.read_bytes())
+        parts = recipe.get("given_parts", []) if isinstance(recipe, dict) else None
+    except (OSError, ValueError):
+        parts = None
+    known = range(len(score.parts))
+    if not isinstance(parts, list) or any(
+        type(part) is not int or part not in known for part in parts
+    ):
+        item.notice(
+            Notice(
+                code="recipe-unreadable",
+                message=f"the recipe {sidecar.name} does not say which part was given, "
+                "so none is outlined: say it with --given",
+            )
+        )
+        return frozenset()
+    return frozenset(parts)
+
+
+def _sidecar(path: Path) -> Path | None:
+    """Return the recipe beside a score; alternatives (`tune.2.mid`) share one."""
+    stems = dict.fromkeys([path.stem, re.sub(r"\.\d+$", "", path.stem)])
+    candidates = (path.with_name(stem + SIDECAR_SUFFIX) for stem in stems)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _facts(score: Score, view: View) -> dict[str, object]:
+    """Return what JSON says of a score."""
+    return {
+        "title": score.title,
+        "bars": last_bar_number(score),
+        "parts": [
+            {
+                "part": voice.part + 1,
+                "name": voice.label,
+                "notes": len(score.parts[voice.part].notes),
+                "is_given": voice.is_given,
+                "is_drum": voice.is_drum,
+            }
+            for voice in score_voices(score, view["given_parts"])
+        ],
+    }
+
+
+def _print_text(score: Score, view: View, item: Item, output: Output) -> None:
+    """Print the roll as the terminal allows, or put it plainly into the JSON."""
+    from musegen.render.text_roll import text_roll
+
+    width = shutil.get_terminal_size((PIPE_WIDTH_COLUMNS, 24)).columns
+    roll = text_roll(
+        score,
+        width_columns=max(MIN_WIDTH_COLUMNS, width),
+        use_color=not output.is_json and _has_color(),
+        use_unicode=output.is_json or _has_unicode(),
+        **view,
+    )
+    item.set(text=roll)
+    output.data(roll)
+
+
+def _has_color() -> bool:
+    """Return whether stdout is a terminal that shows colours (no-color.org)."""
+    wants_none = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not wants_none
+
+
+def _has_unicode() -> bool:
+    """Return whether stdout can carry the box characters."""
+    try:
+        _ROLL_SIGNS.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _write_files(
+    score: Score, view: View, plan: Plan, item: Item, output: Output
+) -> None:
+    """Draw everything that is asked for of a score, then write it."""
+    with output.progress(f"Drawing {item.name}"):
+        drawn = [_draw(score, view, target.format) for target in plan.targets]
+    for target, (data, notices) in zip(plan.targets, drawn, strict=True):
+        write_target(target, data, plan=plan, output=output)
+        item.output(target.path, format=target.format)
+        for notice in notices:
+            item.notice(replace(notice, message=f"{target.format}: {notice.message}"))
+
+
+def _draw(score: Score, view: View, format: str) -> tuple[bytes, tuple[Notice, ...]]:
+    """Return a file and what it leaves out."""
+    if format == "text":
+        from musegen.render.text_roll import text_roll
+
+        return (text_roll(score, **view) + "\n").encode("utf-8"), ()
+    if format == "png":
+        from musegen.render.png import png_bytes, png_layout
+
+        layout, scale = png_layout(score, **view)
+        return png_bytes(layout, scale=scale), layout.notices
+    from musegen.render.layout import roll_layout
+    from musegen.render.svg import svg_bytes
+
+    layout = roll_layout(score, **view)
+    return svg_bytes(layout), layout.notices

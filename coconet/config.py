@@ -1,0 +1,151 @@
+"""What a Coconet network is made of, as data: one frozen class an architecture.
+
+The defaults of `BeatNetworkConfig` build the model we ship, those of `PaperNetworkConfig` the
+released 64-layer network. A config travels with the weights in the model folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+MIN_PITCH = 36  # Source: Jsb16thSeparated arrays, all splits lie in 36..81
+NUM_PITCHES = 46
+NUM_VOICES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperNetworkConfig:
+    """The two-dimensional network of the paper, over (time, pitch).
+
+    Args:
+        num_layers: All layers, at least 4; ignored when `num_dilation_blocks` is not 0.
+        num_filters: Channels of the inner layers.
+        num_dilation_blocks: 0 gives the `straight` network, more the `dilated` one.
+        crop_steps: Training crop from which the dilation levels in time are derived.
+        dilate_time_only: Leave pitch undilated.
+        repeat_last_dilation_level: One more level a block.
+        use_separable: Depthwise separable layers from `num_regular_layers` on.
+        num_regular_layers: Ordinary layers before the separable ones.
+        num_pointwise_splits: Groups of the pointwise stage where layers are split.
+        split_interleave: A layer is split when its index is a multiple of this plus one.
+        mask_is_context: The mask planes say 1 = visible (True) or 1 = hidden (False).
+        batch_norm_epsilon: Variance floor.
+
+    Source:
+        Huang et al., ISMIR 2017, with the layer rules of the released code (two 2x2 layers last,
+        residual from the input of each odd layer, batch norm on the logits too).
+    """
+
+    architecture: ClassVar[str] = "paper"
+
+    num_layers: int = 64
+    num_filters: int = 128
+    num_dilation_blocks: int = 0
+    crop_steps: int = 64
+    dilate_time_only: bool = False
+    repeat_last_dilation_level: bool = False
+    use_separable: bool = False
+    num_regular_layers: int = 2
+    num_pointwise_splits: int = 1
+    split_interleave: int = 1
+    mask_is_context: bool = True
+    batch_norm_epsilon: float = 1e-7
+
+    def __post_init__(self) -> None:
+        _at_least("num_layers", self.num_layers, 4)
+        _at_least("num_filters", self.num_filters, 1)
+        _at_least("num_dilation_blocks", self.num_dilation_blocks, 0)
+        _at_least("crop_steps", self.crop_steps, 2)
+        _at_least("num_pointwise_splits", self.num_pointwise_splits, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatNetworkConfig:
+    """Our own network: convolution over time at two speeds, sixteenths and beats.
+
+    Args:
+        step_channels: Channels of the sixteenth-note layers.
+        beat_channels: Channels of the beat layers.
+        num_step_blocks: Residual blocks before and again after the beat layers.
+        beat_dilations: Dilation, in beats, of each residual block of the trunk.
+        attention_after: Indices of the trunk blocks that are followed by attention.
+        num_heads: Attention heads.
+        attention_reach_beats: How far attention sees to either side.
+        interval_reach: Semitones either way that the relative head can express.
+        dropout_rate: In the trunk, during training.
+        steps_per_beat: Sixteenths in a beat; step 0 lies on a beat.
+        fill_reach_steps: How far the nearest visible note is looked for.
+    """
+
+    architecture: ClassVar[str] = "beat"
+
+    step_channels: int = 192
+    beat_channels: int = 320
+    num_step_blocks: int = 2
+    beat_dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
+    attention_after: tuple[int, ...] = (2, 5)
+    num_heads: int = 5
+    attention_reach_beats: int = 16
+    interval_reach: int = 12
+    dropout_rate: float = 0.1
+    steps_per_beat: int = 4
+    fill_reach_steps: int = 128
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "beat_dilations", tuple(self.beat_dilations))
+        object.__setattr__(self, "attention_after", tuple(self.attention_after))
+        _at_least("step_channels", self.step_channels, 1)
+        _at_least("num_step_blocks", self.num_step_blocks, 0)
+        _at_least("interval_reach", self.interval_reach, 0)
+        _at_least("steps_per_beat", self.steps_per_beat, 1)
+        if self.beat_channels % self.num_heads:
+            raise ValueError(
+                f"beat_channels must be a multiple of num_heads; received "
+                f"{self.beat_channels} and {self.num_heads}"
+            )
+        if not 0.0 <= self.dropout_rate < 1.0:
+            raise ValueError(
+                f"dropout_rate must lie in [0, 1); received {self.dropout_rate}"
+            )
+
+
+NetworkConfig = PaperNetworkConfig | BeatNetworkConfig
+Architecture = Literal["paper", "beat"]
+_CLASSES: dict[str, type[NetworkConfig]] = {
+    PaperNetworkConfig.architecture: PaperNetworkConfig,
+    BeatNetworkConfig.architecture: BeatNetworkConfig,
+}
+
+
+def config_to_json(config: NetworkConfig) -> dict[str, Any]:
+    """Return the config as JSON data; `config_from_json` is the exact inverse."""
+    return {"architecture": config.architecture, **dataclasses.asdict(config)}
+
+
+def config_from_json(data: Mapping[str, Any]) -> NetworkConfig:
+    """Build a config from JSON data.
+
+    Raises:
+        ValueError: Unknown architecture, unknown key, or a value out of range.
+    """
+    fields = dict(data)
+    architecture = fields.pop("architecture", None)
+    if architecture not in _CLASSES:
+        raise ValueError(
+            f"architecture must be one of {sorted(_CLASSES)}; received {architecture!r}"
+        )
+    cls = _CLASSES[architecture]
+    known = {field.name for field in dataclasses.fields(cls)}
+    if unknown := sorted(set(fields) - known):
+        raise ValueError(
+            f"unknown keys for architecture '{architecture}': {', '.join(unknown)}"
+        )
+    return cls(**fields)
+
+
+def _at_least(name: str, value: int, low: int) -> None:
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}; received {value}")

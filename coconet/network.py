@@ -1,0 +1,25 @@
+"""From a config to a Keras model; every architecture has the same inputs and outputs.
+
+`pitch` (batch, time, voice) int32, index above MIDI 36 or -1 for silence; `is_hidden` (batch, time,
+voice) float32, 1 = to be predicted; `logits` (batch, time, voice, pitch) float32.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from musegen.coconet.config import BeatNetworkConfig, NetworkConfig
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build_network(config: NetworkConfig) -> keras.Model:
+    """Build the network that a config describes, with fresh weights."""
+    if isinstance(config, BeatNetworkConfig):
+        from musegen.coconet.beat_network import build_beat_network
+
+        return build_beat_network(config)
+    from musegen.coconet.paper_network import build_paper_network
+
+    return build_paper_network(config)
