@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypedDict
 
 import click
 
+from musegen.cli._bar_range import BarRangeType
+from musegen.cli._given_parts import given_parts
 from musegen.cli._inputs import Source, expand_inputs
 from musegen.cli._options import (
     command_with_examples,
@@ -23,7 +22,6 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Item, Output
 from musegen.cli._paths import (
-    SIDECAR_SUFFIX,
     Destination,
     Naming,
     Plan,
@@ -35,7 +33,6 @@ from musegen.data.notices import Notice
 from musegen.data.score import Score
 from musegen.render.score_view import (
     BarRange,
-    find_part,
     last_bar_number,
     require_notes,
     score_voices,
@@ -45,31 +42,7 @@ from musegen.render.text_roll import MIN_WIDTH_COLUMNS
 FORMATS = ("svg", "png", "text")
 NAMING = Naming(label="", default_formats=("svg",), has_sidecar=False)
 PIPE_WIDTH_COLUMNS = 100  # where there is no terminal and COLUMNS is not set
-NO_PART = "none"
 _ROLL_SIGNS = "\N{BOX DRAWINGS LIGHT VERTICAL}\N{BOX DRAWINGS HEAVY HORIZONTAL}"
-
-
-class BarRangeType(click.ParamType[BarRange]):
-    """Bars by their numbers: `5`, `5-8`, `5-` or `-8`."""
-
-    name = "bars"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> BarRange:
-        """Read and check."""
-        if isinstance(value, BarRange):
-            return value
-        match = re.fullmatch(
-            r"\s*(\d{0,9})\s*(-?)\s*(\d{0,9})\s*", str(value), re.ASCII
-        )
-        if match is None or not (match[1] or match[3]):
-            self.fail(f"{value!r} names no bars; write 5, 5-8 or 5-.", param, ctx)
-        first = int(match[1] or 0)
-        last = int(match[3]) if match[3] else None if match[2] else first
-        if last is not None and last < first:
-            self.fail(f"{value!r} ends before it begins; write 5-8.", param, ctx)
-        return BarRange(first=first, last=last)
 
 
 class View(TypedDict):
@@ -140,7 +113,7 @@ def command(
             score = _read(source, item)
             view = View(
                 title=score.title or ("" if source.path is None else source.stem),
-                given_parts=_given_parts(score, source, given, item),
+                given_parts=given_parts(score, source, given, item),
                 bars=bars,
             )
             item.set(**_facts(score, view))
@@ -185,44 +158,6 @@ def _read(source: Source, item: Item) -> Score:
         item.notice(notice)
     require_notes(result.score)
     return result.score
-
-
-def _given_parts(
-    score: Score, source: Source, given: Sequence[str], item: Item
-) -> frozenset[int]:
-    """Return the parts to outline: those of `--given`, else those of the recipe."""
-    if given:
-        if NO_PART in given and len(given) > 1:
-            raise UsageError("--given none contradicts the other --given: use one")
-        return frozenset(find_part(score, name) for name in given if name != NO_PART)
-    sidecar = None if source.path is None else _sidecar(source.path)
-    if sidecar is None:
-        return frozenset()
-    try:
-        recipe = json.loads(sidecar.read_bytes())
-        parts = recipe.get("given_parts", []) if isinstance(recipe, dict) else None
-    except (OSError, ValueError):
-        parts = None
-    known = range(len(score.parts))
-    if not isinstance(parts, list) or any(
-        type(part) is not int or part not in known for part in parts
-    ):
-        item.notice(
-            Notice(
-                code="recipe-unreadable",
-                message=f"the recipe {sidecar.name} does not say which part was given, "
-                "so none is outlined: say it with --given",
-            )
-        )
-        return frozenset()
-    return frozenset(parts)
-
-
-def _sidecar(path: Path) -> Path | None:
-    """Return the recipe beside a score; alternatives (`tune.2.mid`) share one."""
-    stems = dict.fromkeys([path.stem, re.sub(r"\.\d+$", "", path.stem)])
-    candidates = (path.with_name(stem + SIDECAR_SUFFIX) for stem in stems)
-    return next((file for file in candidates if file.is_file()), None)
 
 
 def _facts(score: Score, view: View) -> dict[str, object]:

@@ -73,18 +73,25 @@ class Summary:
 
 def summarize(likelihoods: Sequence[Likelihood]) -> Summary:
     """Aggregate as the published tables do (means over pieces) and over units."""
-    means = np.array([likelihood.mean for likelihood in likelihoods])
+    means = [likelihood.mean for likelihood in likelihoods]
+    piece_mean, piece_standard_error = summarize_means(means)
     units = np.concatenate([likelihood.units for likelihood in likelihoods])
     silent = np.concatenate([likelihood.is_silent for likelihood in likelihoods])
     sounding = units[~silent]
     return Summary(
-        piece_mean=float(means.mean()),
-        piece_standard_error=float(means.std() / np.sqrt(len(means))),
+        piece_mean=piece_mean,
+        piece_standard_error=piece_standard_error,
         unit_mean=float(units.mean()),
         sounding_unit_mean=float(sounding.mean()) if sounding.size else 0.0,
         num_pieces=len(means),
         num_units=len(units),
     )
+
+
+def summarize_means(means: Sequence[float]) -> tuple[float, float]:
+    """Return the mean over pieces and its standard error."""
+    values = np.array(means, dtype=float)
+    return float(values.mean()), float(values.std() / np.sqrt(len(values)))
 
 
 def framewise(

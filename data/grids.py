@@ -288,7 +288,9 @@ def _bar_offsets(
 ) -> tuple[int, ...]:
     """Step starts of one bar in ticks from its first, without its end."""
     num_full, leftover = divmod(Fraction(length), beat)
-    is_slack = num_full > 0 and leftover < max(beat * _SLACK_BEATS, len(shares))
+    is_slack = num_full > 0 and leftover < max(
+        beat * _SLACK_BEATS, Fraction(len(shares))
+    )
     lengths = [beat] * int(num_full)
     edge = 0 if is_leftover_first else -1
     if is_slack:

@@ -28,7 +28,7 @@ from musegen.data.score import (
 
 # Divisions of the quarter that notes may start on: to 64ths and 32nd triplets,
 # quintuplets, septuplets; in order of preference where a rounded tick could be several.
-ONSET_DIVISIONS = (1, 2, 4, 3, 8, 6, 16, 12, 5, 7)
+ONSET_DIVISIONS = (1, 2, 4, 3, 8, 6, 16, 12, 5, 7, 10)
 _MARK_DIVISIONS = 48  # raster for marks, and for a pickup of odd length
 
 _TickedEvent = TypeVar(

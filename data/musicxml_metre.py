@@ -140,6 +140,12 @@ def nearest_type(length: Fraction) -> str:
     return _TYPES[min(max(_floor_log2(length), min(_TYPES)), max(_TYPES))]
 
 
+def odd_part(place: Fraction) -> int:
+    """Return the odd factor of the denominator: 1 on binary places, 3 in triplets."""
+    denominator = place.denominator
+    return denominator // (denominator & -denominator)
+
+
 def split_by_metre(
     start: Fraction, end: Fraction, pulses: Sequence[Level], *, is_rest: bool
 ) -> Iterator[tuple[Fraction, Fraction]]:

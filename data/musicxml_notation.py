@@ -19,12 +19,13 @@ from musegen.data.musicxml_metre import (
     levels,
     nearest_type,
     note_value,
+    odd_part,
     split_by_metre,
 )
 from musegen.data.score import TimeSignature
 
 _TUPLET_NORMAL = {3: 2, 5: 4, 7: 4}  # that many in the time of
-_LONG_SPANS = (Fraction(4), Fraction(2))  # quarters, beside the quarter itself
+_SPANS = (Fraction(4), Fraction(2), Fraction(1))  # quarters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +71,14 @@ class _Window:
         notes: Equal units in it: 3, 5, 7; 0 where no tuplet fits and only lengths are
             exact.
         is_even: Nothing in it is finer than its units.
+        is_closed: No note crosses its borders; else such notes are cut and tied there.
     """
 
     start: Fraction
     length: Fraction
     notes: int
     is_even: bool = False
+    is_closed: bool = True
 
 
 def notate(segments: Sequence[Segment], signature: TimeSignature) -> list[Symbol]:
@@ -170,18 +173,12 @@ def _tied(segment: Segment, pieces: Sequence[Symbol]) -> Iterator[Symbol]:
             )
 
 
-def _odd_part(place: Fraction) -> int:
-    """Return the odd factor of the denominator: 1 on binary places, 3 in triplets."""
-    denominator = place.denominator
-    return denominator // (denominator & -denominator)
-
-
 def _tuplet_windows(segments: Sequence[Segment]) -> list[_Window]:
     """Find the stretches of a bar that need a tuplet, as long as its notes suggest."""
     edges = {edge for segment in segments for edge in (segment.start, segment.end)}
     windows: list[_Window] = []
     covered = segments[0].start
-    for edge in sorted(edge for edge in edges if _odd_part(edge) > 1):
+    for edge in sorted(edge for edge in edges if odd_part(edge) > 1):
         if edge > covered or not windows:
             candidates = _candidates(edge)
             window = next(
@@ -206,21 +203,21 @@ def _tuplet_windows(segments: Sequence[Segment]) -> list[_Window]:
 def _candidates(edge: Fraction) -> Iterator[_Window]:
     """Yield the tuplets that may hold `edge`, in order of preference.
 
-    Half and quarter notes in tuplets first, then those that fill the quarter with equal
-    notes, then those in half a quarter, then any division of the quarter.
+    Long equal notes first, then those that fill a quarter with equal notes, then those
+    in half a quarter, then any division of the quarter, cut at its borders if need be.
     """
-    notes = _odd_part(edge)
+    notes = odd_part(edge)
     if notes not in _TUPLET_NORMAL:
         return
-    for span in _LONG_SPANS:
-        for place in range(1, notes):
-            start = edge - Fraction(span * place, notes)
-            if start >= 0 and start.denominator == 1:
+    half = Fraction(1, 2)
+    for span in _SPANS:
+        starts = [edge - Fraction(span * place, notes) for place in range(1, notes)]
+        for start in sorted(starts, key=lambda at: (at.denominator, -at)):
+            if start >= 0 and start % half == 0:
                 yield _Window(start=start, length=span, notes=notes, is_even=True)
-    quarter, half = Fraction(math.floor(edge)), Fraction(1, 2)
-    yield _Window(start=quarter, length=Fraction(1), notes=notes, is_even=True)
     yield _Window(start=edge - edge % half, length=half, notes=notes)
-    yield _Window(start=quarter, length=Fraction(1), notes=notes)
+    quarter = Fraction(math.floor(edge))
+    yield _Window(start=quarter, length=Fraction(1), notes=notes, is_closed=False)
 
 
 def _filled(
@@ -233,17 +230,14 @@ def _filled(
         for edge in edges
         if window.start < edge < end
     ]
-    if {_odd_part(place) for place in inside} - {1} != {window.notes}:
+    if {odd_part(place) for place in inside} - {1} != {window.notes}:
         return None
     if window.is_even and any((p * window.notes).denominator > 1 for p in inside):
         return None
-    if window.length != 1 and any(
-        segment.event is not None
-        and (
-            segment.start < window.start < segment.end
-            or segment.start < end < segment.end
-        )
+    if window.is_closed and any(
+        segment.event is not None and segment.start < border < segment.end
         for segment in segments
+        for border in (window.start, end)
     ):
         return None
     return window

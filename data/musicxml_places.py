@@ -20,6 +20,7 @@ from musegen.data.musicxml_layout import (
     nearest_notatable,
     rounded,
 )
+from musegen.data.musicxml_metre import odd_part
 from musegen.data.score import Note, Part
 
 # Divisions that a note may end on wherever it starts; finer ends are mostly the gaps
@@ -129,6 +130,7 @@ def _end_place(
     if place is not None and (
         place.denominator in _END_DIVISIONS
         or raster % place.denominator == 0
+        or 3 < odd_part(place) == odd_part(onsets[note.onset] - bar.at)
         or _is_one_value(at + place - onsets[note.onset])
     ):
         return min(at + place, limit)

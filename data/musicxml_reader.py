@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -98,8 +99,12 @@ def _through_music21(root: ET.Element) -> tuple[ReadResult, list[str]]:
     """Hand the prepared document to music21; return the music and its parts' ids."""
     from music21.musicxml.xmlToM21 import MusicXMLImporter
 
-    stream = MusicXMLImporter().xmlRootToScore(root)
-    return read_music21(stream), [str(part.id) for part in stream.parts]
+    importer: Any = MusicXMLImporter()  # type: ignore[no-untyped-call]  # music21's
+    stream = importer.stream
+    importer.xmlRootToScore(root, stream)
+    ids = {id(part): part_id for part_id, part in importer.m21PartObjectsById.items()}
+    parts = stream.parts
+    return read_music21(stream), [ids.get(id(part), "") for part in parts]
 
 
 @contextlib.contextmanager
@@ -277,7 +282,8 @@ def _drums_to_pitches(root: ET.Element) -> Iterator[Notice]:
         yield Notice(code="drum-without-number", message=message)
 
 
-_SHARP_NAMES = ("C0", "C1", "D0", "D1", "E0", "F0", "F1", "G0", "G1", "A0", "A1", "B0")
+# Step and alteration of each pitch class.
+_SHARP_NAMES = tuple(zip("CCDDEFFGGAAB", "010100101010", strict=True))
 
 
 def _set_pitch(place: ET.Element, number: int | None) -> None:

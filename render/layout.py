@@ -14,6 +14,7 @@ from musegen.data.notices import Notice
 from musegen.data.score import Score
 from musegen.render.furniture import (
     Furniture,
+    Header,
     Line,
     Shade,
     Swatch,
@@ -143,16 +144,14 @@ def roll_layout(
     width = 2 * MARGIN_PX + KEY_WIDTH_PX + scale.panel_width_px
     system_px = BAR_LABEL_PX + scale.panel_height_px + SYSTEM_GAP_PX
 
-    draft = header(score, voices, spans, title=title, width_px=width, margin=MARGIN_PX)
-    room = max_height_px - draft.bottom - MARGIN_PX
-    shown = systems[: max(1, int(room // system_px))]
-    shown_spans = tuple(span for system in shown for span in system)
-    top = (
-        header(
-            score, voices, shown_spans, title=title, width_px=width, margin=MARGIN_PX
-        )
-        if len(shown) < len(systems)
-        else draft
+    shown, top = _fitting(
+        score,
+        voices,
+        systems,
+        title=title,
+        width_px=width,
+        max_height_px=max_height_px,
+        system_px=system_px,
     )
     frames = tuple(
         _frame(system, scale, top=top.bottom + index * system_px + BAR_LABEL_PX)
@@ -175,8 +174,32 @@ def roll_layout(
         notes=tuple(note_boxes(score, voices, frames)),
         swatches=furniture.swatches,
         texts=furniture.texts,
-        notices=_left_out(score, shown_spans, bars),
+        notices=_left_out(score, frames, bars),
     )
+
+
+def _fitting(
+    score: Score,
+    voices: Sequence[Voice],
+    systems: Sequence[tuple[BarSpan, ...]],
+    *,
+    title: str,
+    width_px: float,
+    max_height_px: float,
+    system_px: float,
+) -> tuple[Sequence[tuple[BarSpan, ...]], Header]:
+    """Return the systems for which the height suffices, with the header for these."""
+
+    def header_of(shown: Sequence[tuple[BarSpan, ...]]) -> Header:
+        spans = [span for system in shown for span in system]
+        return header(
+            score, voices, spans, title=title, width_px=width_px, margin=MARGIN_PX
+        )
+
+    top = header_of(systems)
+    room = max_height_px - top.bottom - MARGIN_PX
+    shown = systems[: max(1, int(room // system_px))]
+    return shown, top if len(shown) == len(systems) else header_of(shown)
 
 
 def _capacity_ticks(score: Score, width_px: float) -> float:
@@ -253,16 +276,17 @@ def _frame(bars: Sequence[BarSpan], scale: _Scale, *, top: float) -> SystemFrame
 
 
 def _left_out(
-    score: Score, shown: Sequence[BarSpan], bars: BarRange | None
+    score: Score, frames: Sequence[SystemFrame], bars: BarRange | None
 ) -> tuple[Notice, ...]:
     """Say which of the wanted bars the picture does not hold."""
+    first, shown = frames[0].bars[0].number, frames[-1].bars[-1].number
     last = last_bar_number(score)
     wanted = last if bars is None or bars.last is None else min(bars.last, last)
-    if shown[-1].number >= wanted:
+    if shown >= wanted:
         return ()
     message = (
-        f"the picture shows bars {shown[0].number} to {shown[-1].number}; "
-        f"{wanted - shown[-1].number} more, up to bar {wanted}, would make it too "
+        f"the picture shows bars {first} to {shown}; "
+        f"{wanted - shown} more, up to bar {wanted}, would make it too "
         "large: ask for them as a range of bars"
     )
     return (Notice(code="bars-left-out", message=message),)

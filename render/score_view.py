@@ -168,17 +168,16 @@ def find_part(score: Score, wanted: str) -> int:
         found = [int(wanted) - 1] if 1 <= int(wanted) <= len(labels) else []
     else:
         names = [
-            (printable(part.name), label)
+            {printable(part.name).casefold(), label.casefold()} - {""}
             for part, label in zip(score.parts, labels, strict=True)
         ]
-        folded = wanted.casefold() or None  # a part without a name is not called ""
-        found = [i for i, both in enumerate(names) if folded in map(str.casefold, both)]
+        found = [i for i, known in enumerate(names) if wanted.casefold() in known]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(f"{i} {label}" for i, label in enumerate(labels, start=1))
+    choice = ", ".join(f"{i} {label}" for i, label in enumerate(labels, start=1))
     problem = "several parts are" if found else "no part is"
     raise VoiceNotFoundError(
-        f"{problem} called {wanted!r}; give one number or name of: {known or 'none'}"
+        f"{problem} called {wanted!r}; give one number or name of: {choice or 'none'}"
     )
 
 

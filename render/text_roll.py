@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from musegen.data.score import Score
 from musegen.render.score_view import (
@@ -270,16 +270,16 @@ class _Painter:
 
         Systems break at bar lines; only a bar longer than a line is split.
         """
-        firsts = self.columns.firsts
         start = 0
-        for bar_end, next_end in pairwise([*firsts[1:], None]):
-            while bar_end is not None and bar_end + 1 - start > room:
+        ends = self.columns.firsts[1:]
+        for end, next_end in zip(ends, [*ends[1:], None], strict=True):
+            while end + 1 - start > room:
                 yield start, start + room
                 start += room
             if next_end is None or next_end + 1 - start > room:
-                if bar_end is not None and bar_end > start:
-                    yield start, bar_end + 1
-                start = bar_end or 0
+                if end > start:  # no system of the closing line alone
+                    yield start, end + 1
+                start = end
 
     def _numbers(self, first: int, stop: int, bar_of: dict[int, int]) -> str:
         """Return the line of bar numbers above a system."""

@@ -244,11 +244,10 @@ class _PartWriter:
         m21 = load_music21()
         key = self._key_at(note.onset)
         name = spell(note.pitch, sharps=key.sharps, is_minor=key.is_minor)
-        result: music21.note.Note = m21.note.Note()
-        result.pitch.step = name.step
-        result.pitch.octave = name.octave
+        pitch = m21.pitch.Pitch(step=name.step, octave=name.octave)
         if name.alter:
-            result.pitch.accidental = m21.pitch.Accidental(name.alter)
+            pitch.accidental = m21.pitch.Accidental(name.alter)
+        result: music21.note.Note = m21.note.Note(pitch)
         result.volume.velocity = note.velocity
         tie = _TIES[segment.is_tied_in, segment.is_tied_out]
         result.tie = m21.tie.Tie(tie) if tie else None

@@ -181,9 +181,10 @@ def _pitch(member: M21Note) -> int:
     instrument = getattr(member, "storedInstrument", None)
     mapped = getattr(instrument, "percMapPitch", None)
     if not hasattr(member, "pitch"):
-        number = mapped if mapped is not None else member.displayPitch().midi
-        return int(number)
-    return int(round(member.pitch.ps))
+        line = member.displayPitch().midi if mapped is None else mapped
+        return int(line)
+    number = round(member.pitch.ps)
+    return int(number)
 
 
 def _velocity(element: M21Note) -> int | None:

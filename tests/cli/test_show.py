@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import click
 import pytest
 
 from musegen.cli.main import run
-from musegen.cli.show import BarRangeType
 from musegen.data.midi_writer import midi_bytes
 from musegen.data.score import Note, Part, Score
-from musegen.render.score_view import BarRange
 
 TICKS = 480
 
@@ -52,14 +49,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def show(*arguments: str) -> int:
     return run(["show", *arguments])
-
-
-def outline_count(file: str) -> int:
-    return Path(file).read_text(encoding="utf-8").count('class="note given"')
-
-
-def recipe(given_parts: object, *, name: str = "duet.musegen.json") -> None:
-    Path(name).write_text(json.dumps({"given_parts": given_parts}), encoding="utf-8")
 
 
 def test_a_score_alone_is_a_roll_in_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,94 +136,11 @@ def test_bars_beyond_the_end_are_an_error(capsys: pytest.CaptureFixture[str]) ->
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "bars"),
-    [
-        ("5", BarRange(first=5, last=5)),
-        (" 5 - 8 ", BarRange(first=5, last=8)),
-        ("5-", BarRange(first=5)),
-        ("-8", BarRange(first=0, last=8)),
-        ("0", BarRange(first=0, last=0)),
-    ],
-)
-def test_bars_are_read_as_musicians_write_them(text: str, bars: BarRange) -> None:
-    assert BarRangeType().convert(text, None, None) == bars
-    assert BarRangeType().convert(bars, None, None) is bars
-
-
-@pytest.mark.parametrize("text", ["", "-", "a", "5-4", "1,2", "5--8", "1.5", "٣"])
-def test_bars_that_cannot_be_read_are_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="write 5"):
-        BarRangeType().convert(text, None, None)
-
-
 def test_bars_up_to_a_number_begin_with_the_first_there_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert show("duet.mid", "--bars", "-2") == 0
     assert capsys.readouterr().out.splitlines()[3].split() == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    ("given", "outlined"),
-    [(["1"], 32), (["bass"], 8), (["1", "Bass"], 40), (["none"], 0), ([], 8)],
-)
-def test_given_parts_are_outlined(given: list[str], outlined: int) -> None:
-    recipe([1])
-    options = [word for part in given for word in ("--given", part)]
-    assert show("duet.mid", "-o", "a.svg", *options) == 0
-    assert outline_count("a.svg") == outlined
-
-
-def test_part_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert show("duet.mid", "--given", "alto") == 1
-    assert (
-        "no part is called 'alto'; give one number or name of: 1 Soprano, 2 Bass"
-        in (capsys.readouterr().err)
-    )
-
-
-def test_none_and_a_part_contradict(capsys: pytest.CaptureFixture[str]) -> None:
-    assert show("duet.mid", "--given", "none", "--given", "1") == 2
-    assert "--given none contradicts" in capsys.readouterr().err
-
-
-def test_without_a_recipe_nothing_is_outlined(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert show("duet.mid", "-o", "a.svg") == 0
-    assert outline_count("a.svg") == 0
-    assert capsys.readouterr().err == ""
-
-
-def test_alternatives_share_a_recipe() -> None:
-    Path("duet.mid").rename("duet.2.mid")
-    recipe([0])
-    assert show("duet.2.mid", "-o", "a.svg") == 0
-    assert outline_count("a.svg") == 32
-
-
-def test_recipe_of_other_commands_says_nothing_of_given_parts(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    Path("duet.musegen.json").write_text('{"command": "compose"}', encoding="utf-8")
-    assert show("duet.mid", "-o", "a.svg") == 0
-    assert outline_count("a.svg") == 0
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"given_parts": 1}', '{"given_parts": [2]}', "\xff"]
-)
-def test_damaged_recipe_is_told_and_does_no_harm(
-    content: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path("duet.musegen.json").write_bytes(content.encode("latin-1"))
-    assert show("duet.mid", "-o", "a.svg") == 0
-    assert outline_count("a.svg") == 0
-    assert "the recipe duet.musegen.json does not say" in capsys.readouterr().err
-    assert show("duet.mid", "-o", "b.svg", "--given", "1") == 0
-    assert capsys.readouterr().err == ""
 
 
 def document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -355,6 +261,15 @@ def test_terminal_gets_colors_unless_told_not_to(
     monkeypatch.setattr(sys, "stdout", terminal)
     assert show("duet.mid") == 0
     assert ("\x1b[38;5;" in terminal.getvalue()) is is_colored
+
+
+def test_remarks_on_the_file_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    score = Score(ticks_per_quarter=TICKS, parts=duet().parts, pickup=TICKS)
+    Path("pickup.mid").write_bytes(midi_bytes(score))
+    assert show("pickup.mid", "--json") == 0
+    captured = capsys.readouterr()
+    assert "musegen: note: pickup.mid: bar 0" in captured.err
+    assert [w["code"] for w in json.loads(captured.out)["warnings"]] == ["pickup"]
 
 
 def test_score_without_title_is_called_after_its_file() -> None:

@@ -4,6 +4,7 @@ import io
 import sys
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from musegen.data.errors import EmptyScoreError, MissingPackageError
@@ -16,6 +17,7 @@ from musegen.render.score_view import BarRange
 matplotlib = pytest.importorskip("matplotlib", reason="the extra 'plot'")
 
 TICKS = 24
+Pixels = npt.NDArray[np.int64]
 
 
 def quarters(pitch: int, *, num_quarters: int = 8) -> tuple[Note, ...]:
@@ -34,18 +36,19 @@ def trio(**fields: object) -> Score:
     return Score(ticks_per_quarter=TICKS, **(defaults | fields))  # type: ignore[arg-type]
 
 
-def pixels(data: bytes) -> np.ndarray:
+def pixels(data: bytes) -> Pixels:
     """Rows, columns and RGB in 0 to 255."""
     from matplotlib import image
 
-    return np.rint(image.imread(io.BytesIO(data)) * 255).astype(int)[..., :3]
+    levels: Pixels = np.rint(image.imread(io.BytesIO(data)) * 255).astype(np.int64)
+    return levels[..., :3]
 
 
 def rgb(color: str) -> list[int]:
     return [int(color[i : i + 2], 16) for i in (1, 3, 5)]
 
 
-def is_near(pixel: np.ndarray, color: str, *, tolerance: int = 12) -> bool:
+def is_near(pixel: Pixels, color: str, *, tolerance: int = 12) -> bool:
     return bool(np.max(np.abs(pixel - rgb(color))) <= tolerance)
 
 
@@ -63,21 +66,19 @@ def test_notes_have_the_color_of_their_voice(scale: float) -> None:
     assert fills == {VOICE_COLORS[0].fill, DRUM_COLOR.fill, VOICE_COLORS[1].fill}
 
 
-def edge(
-    layout: RollLayout, picture: np.ndarray, voice: int, scale: float
-) -> np.ndarray:
+def left_edge(layout: RollLayout, picture: Pixels, voice: int, scale: float) -> Pixels:
     box = next(box for box in layout.notes if box.voice == voice)
-    return picture[
-        int((box.y + 0.5 * box.height) * scale), int(np.ceil((box.x + 0.1) * scale))
-    ]
+    row = int((box.y + 0.5 * box.height) * scale)
+    pixel: Pixels = picture[row, int(np.ceil((box.x + 0.1) * scale))]
+    return pixel
 
 
 def test_given_notes_are_outlined_in_black_and_others_are_not() -> None:
     scale = 4.0
     layout = roll_layout(trio(), given_parts=frozenset({0}))
     picture = pixels(png_bytes(layout, scale=scale))
-    assert is_near(edge(layout, picture, 0, scale), "#000000", tolerance=40)
-    assert not is_near(edge(layout, picture, 2, scale), "#000000", tolerance=120)
+    assert is_near(left_edge(layout, picture, 0, scale), "#000000", tolerance=40)
+    assert not is_near(left_edge(layout, picture, 2, scale), "#000000", tolerance=120)
 
 
 def test_notes_cover_bar_lines() -> None:

@@ -171,6 +171,19 @@ def test_bar_longer_than_any_line_is_split() -> None:
     assert held.count("S") == 2
 
 
+def test_bar_that_fills_a_line_leaves_no_line_alone() -> None:
+    metre = TimeSignature(tick=0, numerator=16, denominator=4)
+    score = one_part((0, 16, 60), (16, 16, 60), time_signatures=(metre,))
+    text = text_roll(score, width_columns=20, use_unicode=False)
+    assert text.splitlines()[3:] == [
+        "   1",
+        "C4 |S---------------",
+        "",
+        "   2",
+        "C4 |S---------------",
+    ]
+
+
 def _whole_rows(text: str) -> list[str]:
     return [
         line for line in text.splitlines() if line.startswith("C4") and "|" not in line

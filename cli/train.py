@@ -1,0 +1,258 @@
+"""`musegen train`: train a model on prepared data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from musegen.cli._options import group_with_examples, machine_options
+from musegen.cli._output import Output
+from musegen.data.errors import OutputExistsError, UsageError
+
+if TYPE_CHECKING:
+    from musegen.coconet.training import CoconetTrainingConfig, Grid
+
+PRESETS = ("default", "tiny")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16")
+
+
+@group_with_examples("train", examples=["musegen train coconet --run runs/coconet"])
+def command() -> None:
+    """Train a model; a run that was stopped goes on with --resume."""
+
+
+@command.command(
+    "coconet",
+    examples=[
+        "musegen train coconet --run runs/coconet --export models/mine",
+        "musegen train coconet --run runs/coconet --resume",
+        "musegen train coconet --preset tiny --run runs/trial --data chorales.parquet",
+    ],
+)
+@click.option(
+    "--run",
+    "run_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Folder of the run: config, checkpoints, metrics.jsonl, TensorBoard.",
+)
+@click.option(
+    "--data",
+    "data_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    show_default="the chorales of the installed music21",
+    help="Records of `musegen data prepare chorales`, or Jsb16thSeparated.npz.",
+)
+@click.option(
+    "--preset",
+    type=click.Choice(PRESETS),
+    show_default="default",
+    help="Which run.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    show_default="of the preset or the run",
+    help="Optimiser steps of the whole run; the learning rate follows.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    show_default="of the preset",
+    help="Crops in a batch.",
+)
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0.0, min_open=True),
+    show_default="of the preset or the run",
+    help="Peak learning rate.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    show_default="auto",
+    help="Arithmetic; auto takes bfloat16 where the machine is fast at it.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    show_default="0",
+    help="Of weights, crops and masks.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
+@click.option(
+    "--export",
+    "export_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    show_default="FOLDER/model in the run",
+    help="Where the finished model folder goes; its name is the model's name.",
+)
+@machine_options
+def coconet_command(
+    run_dir: Path,
+    data_path: Path | None,
+    preset: str | None,
+    steps: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    precision: str | None,
+    seed: int | None,
+    resume: bool,
+    export_dir: Path | None,
+    output: Output,
+) -> None:
+    """Train Coconet on four-part chorales and export a model folder."""
+    if resume:
+        _refuse_on_resume(
+            {
+                "--preset": preset,
+                "--batch-size": batch_size,
+                "--precision": precision,
+                "--seed": seed,
+            }
+        )
+    export_dir = export_dir or run_dir / "model"
+    if export_dir.exists() and not resume:
+        raise OutputExistsError(
+            f"{export_dir} exists: name another folder with --export, or remove it"
+        )
+    config = _config(
+        run_dir,
+        preset=preset or "default",
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        precision=precision or "auto",
+        seed=seed,
+        resume=resume,
+    )
+    with output.progress("Reading the chorales"):
+        train, valid, source = _grids(data_path)
+    _train(config, train, valid, source, run_dir, export_dir, resume, output)
+
+
+def _refuse_on_resume(options: Mapping[str, object]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"{given[0]} does nothing with --resume: a run goes on with the config it "
+            "was started with (--steps and --learning-rate may change)"
+        )
+
+
+def _config(
+    run_dir: Path,
+    *,
+    preset: str,
+    steps: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    precision: str,
+    seed: int | None,
+    resume: bool,
+) -> CoconetTrainingConfig:
+    from musegen.coconet.training import PRESETS as CONFIGS
+    from musegen.coconet.training import read_run_config
+    from musegen.engine.precision import best_precision
+
+    config = read_run_config(run_dir) if resume else CONFIGS[preset]
+    loop = config.loop
+    if steps is not None:
+        loop = dataclasses.replace(loop, num_steps=steps)
+    if learning_rate is not None:
+        loop = dataclasses.replace(loop, learning_rate=learning_rate)
+    if resume:
+        return dataclasses.replace(config, loop=loop)
+    return dataclasses.replace(
+        config,
+        loop=loop,
+        batch_size=batch_size or config.batch_size,
+        precision=best_precision() if precision == "auto" else precision,
+        seed=config.seed if seed is None else seed,
+    )
+
+
+def _grids(data_path: Path | None) -> tuple[list[Grid], list[Grid], str]:
+    """Return training and validation grids, and what they are in words."""
+    if data_path is None:
+        from musegen.data.corpora.chorales import load_chorales, music21_version
+
+        chorales = load_chorales()
+        source = f"chorales of music21 {music21_version()}, standard split"
+    elif data_path.suffix in (".npz", ".json"):
+        from musegen.data.corpora.jsb_arrays import load_jsb_arrays
+
+        arrays = load_jsb_arrays(data_path)
+        return list(arrays["train"]), list(arrays["valid"]), data_path.name
+    else:
+        from musegen.data.preparation.chorale_records import read_chorale_records
+
+        chorales = read_chorale_records(data_path)
+        source = f"{data_path.name}, standard split"
+    return (
+        [chorale.grid for chorale in chorales if chorale.split == "train"],
+        [chorale.grid for chorale in chorales if chorale.split == "valid"],
+        source,
+    )
+
+
+def _train(
+    config: CoconetTrainingConfig,
+    train: list[Grid],
+    valid: list[Grid],
+    source: str,
+    run_dir: Path,
+    export_dir: Path,
+    resume: bool,
+    output: Output,
+) -> None:
+    from musegen.coconet.exporting import export_coconet
+    from musegen.coconet.training import train_coconet
+    from musegen.engine.quiet import quiet_import
+
+    with output.progress("Starting TensorFlow"), quiet_import():
+        import keras  # noqa: F401 - the slow import, under its own progress
+
+    with output.progress("Training", config.loop.num_steps) as advance:
+        done = 0
+
+        def tell(step: int, values: Mapping[str, float]) -> None:
+            nonlocal done
+            advance(step - done)
+            done = step
+            if step % config.loop.validate_every == 0 and "valid/loss" in values:
+                output.note(
+                    f"step {step}: train {values['train/loss']:.3f}, valid "
+                    f"{values['valid/loss']:.3f} nats a hidden cell"
+                )
+
+        model, result = train_coconet(
+            train,
+            valid,
+            config=config,
+            run_dir=run_dir,
+            resume=resume,
+            progress=tell,
+        )
+    with output.progress("Exporting"):
+        export_coconet(
+            model, config=config, result=result, source=source, folder=export_dir
+        )
+    output.path(export_dir)
+    output.result(
+        {
+            "run": run_dir,
+            "model": export_dir,
+            "steps": result.state.step,
+            "seconds": round(result.state.seconds, 1),
+            "stopped_early": result.stopped_early,
+            "metrics": dict(result.metrics),
+        }
+    )
