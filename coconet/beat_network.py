@@ -1,9 +1,10 @@
 """The network we ship: four voices read at sixteenths, thought about in beats.
 
-Sixteenth-note layers see, for each cell, the nearest visible notes of every voice and the intervals
-between them; four steps are folded into one beat; residual convolutions and attention work on beats
-(a quarter of the positions, so four times the width for the same cost); the result is unfolded and
-each cell gets scores for absolute pitches and for intervals from its neighbours.
+Sixteenth-note layers see, for each cell, the nearest visible notes of every voice and
+the intervals between them; four steps are folded into one beat; residual convolutions
+and attention work on beats (a quarter of the positions, so four times the width for the
+same cost); the result is unfolded and each cell gets scores for absolute pitches and
+for intervals from its neighbours.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ def build_beat_network(config: BeatNetworkConfig) -> keras.Model:
     """Build the network.
 
     Returns:
-        A model from `pitch` (batch, time, voice), an index above MIDI 36 or -1 for silence, and
-        `is_hidden` (batch, time, voice), 1 = hidden, to `logits` (batch, time, voice, pitch), float32.
-        Time must be whole beats. Pitches of hidden cells have no influence.
+        A model from `pitch` (batch, time, voice), an index above MIDI 36 or -1 for
+        silence, and `is_hidden` (batch, time, voice), 1 = hidden, to `logits` (batch,
+        time, voice, pitch), float32. Time must be whole beats. Pitches of hidden cells
+        have no influence.
     """
     pitch = keras.Input((None, NUM_VOICES), name="pitch", dtype="int32")
     is_hidden = keras.Input((None, NUM_VOICES), name="is_hidden", dtype="float32")
@@ -114,9 +116,10 @@ def _residual_block(x: Any, dilation: int, dropout_rate: float, name: str) -> An
 
 @keras.saving.register_keras_serializable(package="musegen")
 class CellFeatures(keras.layers.Layer):
-    """What is known about each step: nearest notes, intervals between them, what is hidden.
+    """What is known about each step: nearest notes, intervals, what is hidden.
 
-    Inputs as `NearestNotes` takes and gives them; output (batch, time, feature), mostly one-hot.
+    Inputs as `NearestNotes` takes and gives them; output (batch, time, feature), mostly
+    one-hot.
     """
 
     def call(self, pitch: Any, is_hidden: Any, nearest: Any, nearness: Any) -> Any:
@@ -150,7 +153,7 @@ class CellFeatures(keras.layers.Layer):
 
 
 def _interval_one_hot(upper: Any, lower: Any, dtype: str) -> Any:
-    """One-hot of the interval, clipped to the reach; the last class means a note is missing."""
+    """One-hot of the interval, clipped to the reach; the last class: a note missing."""
     interval = ops.clip(upper - lower, -_INTERVAL_REACH, _INTERVAL_REACH)
     is_missing = ops.logical_or(upper < 0, lower < 0)
     missing = 2 * _INTERVAL_REACH + 1
@@ -160,7 +163,10 @@ def _interval_one_hot(upper: Any, lower: Any, dtype: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="musegen")
 class PhaseBias(keras.layers.Layer):
-    """Adds a learned vector for the position in the beat. (batch, time, channel) in and out."""
+    """Adds a learned vector for the position in the beat.
+
+    (batch, time, channel) in and out.
+    """
 
     def __init__(self, steps_per_beat: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,7 +1,8 @@
 """What a Coconet network is made of, as data: one frozen class an architecture.
 
-The defaults of `BeatNetworkConfig` build the model we ship, those of `PaperNetworkConfig` the
-released 64-layer network. A config travels with the weights in the model folder.
+The defaults of `BeatNetworkConfig` build the model we ship, those of
+`PaperNetworkConfig` the released 64-layer network. A config travels with the weights in
+the model folder.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ class PaperNetworkConfig:
         use_separable: Depthwise separable layers from `num_regular_layers` on.
         num_regular_layers: Ordinary layers before the separable ones.
         num_pointwise_splits: Groups of the pointwise stage where layers are split.
-        split_interleave: A layer is split when its index is a multiple of this plus one.
+        split_interleave: A layer is split when its index is a multiple of this plus
+            one.
         mask_is_context: The mask planes say 1 = visible (True) or 1 = hidden (False).
         batch_norm_epsilon: Variance floor.
 
     Source:
-        Huang et al., ISMIR 2017, with the layer rules of the released code (two 2x2 layers last,
-        residual from the input of each odd layer, batch norm on the logits too).
+        Huang et al., ISMIR 2017, with the layer rules of the released code (two 2x2
+        layers last, residual from the input of each odd layer, batch norm on the logits
+        too).
     """
 
     architecture: ClassVar[str] = "paper"
@@ -77,7 +80,8 @@ class BeatNetworkConfig:
         interval_reach: Semitones either way that the relative head can express.
         dropout_rate: In the trunk, during training.
         steps_per_beat: Sixteenths in a beat; step 0 lies on a beat.
-        fill_reach_steps: How far the nearest visible note is looked for.
+        fill_reach_steps: Longest stride of the search for the nearest visible note,
+            which reaches nearly twice as far (`NearestNotes`).
     """
 
     architecture: ClassVar[str] = "beat"
@@ -101,6 +105,8 @@ class BeatNetworkConfig:
         _at_least("num_step_blocks", self.num_step_blocks, 0)
         _at_least("interval_reach", self.interval_reach, 0)
         _at_least("steps_per_beat", self.steps_per_beat, 1)
+        _at_least("beat_channels", self.beat_channels, 1)
+        _at_least("num_heads", self.num_heads, 1)
         if self.beat_channels % self.num_heads:
             raise ValueError(
                 f"beat_channels must be a multiple of num_heads; received "

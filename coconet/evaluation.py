@@ -1,18 +1,20 @@
 """Likelihood of four-part pieces under a network, by the published protocols.
 
-All values are natural-log losses. Silent cells count as units of loss 0, as in the released
-evaluator, and are also reported apart.
+All values are natural-log losses. Silent cells count as units of loss 0, as in the
+released evaluator, and are also reported apart.
 
 Conventions:
-    framewise   Frames in random or chronological order; inside a frame the voices in random order,
-                each predicted with the network's own best guesses of the voices before it. Not a
-                chain-rule likelihood. Nats a frame.
-    notewise    All cells one after another, each given the truth of those before. Nats a cell.
-    given voices    Nats a hidden cell when some voices are given: the mean over all orders, by
-                drawing how many of the hidden cells are already known (unbiased).
+    framewise   Frames in random or chronological order; inside a frame the voices in
+                random order, each predicted with the network's own best guesses of the
+                voices before it. Not a chain-rule likelihood. Nats a frame.
+    notewise    All cells one after another, each given the truth of those before. Nats
+                a cell.
+    given       Nats a hidden cell when some voices are given: the mean over all orders,
+                by drawing how many of the hidden cells are already known (unbiased).
 
 Source:
-    Huang et al., ISMIR 2017, section 4, and the released evaluator, which evaluates whole pieces.
+    Huang et al., ISMIR 2017, section 4, and the released evaluator, which evaluates
+    whole pieces.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import MIN_PITCH, NUM_VOICES
+from musegen.coconet.config import MIN_PITCH, NUM_PITCHES, NUM_VOICES
 from musegen.coconet.predicting import LogitsFunction, log_probabilities
+from musegen.data.errors import PitchRangeError
 from musegen.engine.seeds import generator
 
 Piece = NDArray[np.int16]  # (time, voice), MIDI pitch, -1 = silence
@@ -56,7 +59,8 @@ class Summary:
 
     Args:
         piece_mean: Mean over pieces of the mean over units.
-        piece_standard_error: Standard deviation over pieces by the root of their number.
+        piece_standard_error: Standard deviation over pieces by the root of their
+            number.
         unit_mean: Mean over all units of all pieces.
         sounding_unit_mean: Same without silent units.
         num_pieces: Pieces.
@@ -115,6 +119,10 @@ def framewise(
 
     Returns:
         Nats of each frame, the sum of its four voices.
+
+    Raises:
+        PitchRangeError: A pitch is not one of the network's 46.
+        ValueError: No such order.
     """
     pitch = _pitch_index(piece)
     runs = []
@@ -185,8 +193,8 @@ def notewise(
 ) -> Likelihood:
     """Score a piece cell by cell: the exact chain rule of one or more orderings.
 
-    Chronological means in order of time, soprano to bass inside a step. Arguments as for
-    `framewise`; nats of each cell.
+    Chronological means in order of time, soprano to bass inside a step. Arguments as
+    for `framewise`; nats of each cell.
     """
     pitch = _pitch_index(piece)
     num_cells = pitch.size
@@ -240,7 +248,8 @@ def given_voices(
         seed: Of the draws.
 
     Returns:
-        Nats a cell of the other voices, the mean over all orders; silent cells are left out.
+        Nats a cell of the other voices, the mean over all orders; silent cells are left
+        out.
     """
     pitch = _pitch_index(piece)
     rng = generator(seed, "given", *given)
@@ -254,7 +263,7 @@ def given_voices(
     for mask in masks:
         chosen = rng.permutation(num_cells)[: int(rng.integers(1, num_cells + 1))]
         mask[tuple(axis[chosen] for axis in np.nonzero(target))] = True
-    # Silent cells of hidden voices stay visible as rests: the network cannot predict silence.
+    # Silent cells of hidden voices stay visible as rests: no network predicts silence.
     losses = []
     size = max(1, _CELLS_PER_CALL // len(pitch))
     for first in range(0, num_draws, size):
@@ -269,6 +278,15 @@ def given_voices(
 
 def _pitch_index(piece: Piece) -> NDArray[np.int16]:
     pitch = np.asarray(piece, dtype=np.int16)
+    highest = MIN_PITCH + NUM_PITCHES - 1
+    is_outside = (pitch >= 0) & ((pitch < MIN_PITCH) | (pitch > highest))
+    if is_outside.any():
+        step, voice = np.argwhere(is_outside)[0].tolist()
+        raise PitchRangeError(
+            f"voice {voice + 1} of the piece has pitch {pitch[step, voice]} at step "
+            f"{step}, and the network knows {MIN_PITCH} to {highest}: transpose the "
+            "piece or leave it out"
+        )
     return np.where(pitch >= 0, pitch - MIN_PITCH, -1).astype(np.int16)
 
 

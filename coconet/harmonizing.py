@@ -1,6 +1,7 @@
 """Harmonising a melody: from a `Score` to ranked four-part `Score`s.
 
-The melody's part comes back as it was read; alto, tenor and bass are new parts beside it.
+The melody's part comes back as it was read; alto, tenor and bass are new parts beside
+it.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ def harmonize(
         model: The network.
         config: How.
         seed: Any integer; the same seed, model and machine give the same settings.
-        advance: Called with 1 after each forward pass; `num_forwards` says how many come.
+        advance: Called with 1 after each forward pass; `num_forwards` says how many
+            come.
 
     Returns:
         The settings. In each the melody is note for note what was read.
@@ -209,6 +211,7 @@ def _candidates(
                 advance=advance,
             )
         )
+    pitch[:, task.end_step :] = -1  # else settings could differ where nothing sounds
     lengths = [end - start for start, end in task.phrases]
     return [
         (item, _joined([phrase[row] for phrase in costs], lengths))

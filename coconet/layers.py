@@ -1,6 +1,7 @@
-"""Keras layers of the beat network: nearest visible notes, relative logits, local attention.
+"""Keras layers of the beat network: nearest notes, relative logits, attention.
 
-Written with `keras.ops` only, so that they train on every backend and export with free time axes.
+Written with `keras.ops` only, so that they train on every backend and export with free
+time axes.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ _NUM_NEARNESS = len(_DECAYS) + 1
 class NearestNotes(keras.layers.Layer):
     """For each cell the nearest visible note before and after it in its own voice.
 
-    Input: pitch index (batch, time, voice), -1 = silent; is_hidden (batch, time, voice), 1 = hidden.
-    Output: pitch index of the nearest note (batch, time, voice, 2), -1 = none within reach; and how
-    near it is (batch, time, voice, 2, 4): three decays of the distance and a flag for `found`.
-    Index 0 of the side axis looks back, 1 ahead; a visible note is its own neighbour both ways.
+    Input: pitch index (batch, time, voice), -1 = silent; is_hidden (batch, time,
+    voice), 1 = hidden.
+    Output: pitch index of the nearest note (batch, time, voice, 2), -1 = none within
+    reach; and how near it is (batch, time, voice, 2, 4): three decays of the distance
+    and a flag for `found`. Index 0 of the side axis looks back, 1 ahead; a visible note
+    is its own neighbour both ways. The look is made in strides of 1, 2, 4 ... up to
+    `reach_steps`, so that it ends at their sum: 255 steps for 128.
     """
 
     def __init__(self, reach_steps: int, **kwargs: Any) -> None:
@@ -72,11 +76,12 @@ class NearestNotes(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="musegen")
 class RelativeLogits(keras.layers.Layer):
-    """Turns scores of intervals into scores of pitches, measured from two neighbouring notes.
+    """Turns scores of intervals from two neighbouring notes into scores of pitches.
 
-    Input: interval scores (batch, time, voice, side, 2 * reach + 1), low to high; the notes they are
-    measured from (batch, time, voice, side), -1 = none. Output: (batch, time, voice, pitch), 0 where
-    no interval reaches. Transposing the notes transposes the output.
+    Input: interval scores (batch, time, voice, side, 2 * reach + 1), low to high; the
+    notes they are measured from (batch, time, voice, side), -1 = none. Output: (batch,
+    time, voice, pitch), 0 where no interval reaches. Transposing the notes transposes
+    the output.
     """
 
     def __init__(self, num_pitches: int, reach: int, **kwargs: Any) -> None:
@@ -85,7 +90,7 @@ class RelativeLogits(keras.layers.Layer):
         self.reach = reach
 
     def call(self, scores: Any, anchor: Any) -> Any:
-        # Beyond the reach, and from a missing anchor, every index points at the zero column.
+        # Beyond the reach, and from a missing anchor, an index points at the zero column.
         zero_column = 2 * self.reach + 1
         padded = ops.pad(scores, [[0, 0]] * 4 + [[0, 1]])
         interval = ops.arange(self.num_pitches) - anchor[..., None] + self.reach
@@ -106,11 +111,12 @@ class RelativeLogits(keras.layers.Layer):
 class RootMeanSquareNorm(keras.layers.Layer):
     """Scales each position to unit root mean square; no weights. Shape in and out: any.
 
-    Two passes over memory where layer normalisation takes five: on CPUs that is what counts. The
-    layer that follows holds the gain.
+    Two passes over memory where layer normalisation takes five: on CPUs that is what
+    counts. The layer that follows holds the gain.
 
     Source:
-        Zhang and Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019; without gain.
+        Zhang and Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019;
+        without gain.
     """
 
     def call(self, x: Any) -> Any:
@@ -122,8 +128,9 @@ class RootMeanSquareNorm(keras.layers.Layer):
 class LocalAttention(keras.layers.Layer):
     """Self-attention over neighbouring beats with a learned bias for each distance.
 
-    Input and output: (batch, beat, channel). Beats further than `reach` away are not seen, so the
-    result for a beat depends on a bounded window whatever the length of the piece.
+    Input and output: (batch, beat, channel). Beats further than `reach` away are not
+    seen, so the result for a beat depends on a bounded window whatever the length of
+    the piece.
     """
 
     def __init__(self, num_heads: int, reach: int, **kwargs: Any) -> None:

@@ -44,13 +44,13 @@ def orderless_weights(is_hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
         is_hidden: (batch, time, voice), True = hidden, at least one an example.
 
     Returns:
-        Same shape, 0 for visible cells; for hidden ones the number of cells over the number hidden,
-        so that each example counts alike and the loss estimates the joint likelihood over all
-        orders, in nats a cell.
+        Same shape, 0 for visible cells; for hidden ones the number of cells over the
+        number hidden, so that each example counts alike and the loss estimates the
+        joint likelihood over all orders, in nats a cell.
 
     Source:
-        Huang et al., ISMIR 2017; only hidden cells count, as in the paper (the released code's
-        default also counts visible ones).
+        Huang et al., ISMIR 2017; only hidden cells count, as in the paper (the released
+        code's default also counts visible ones).
     """
     num_cells = is_hidden.shape[1] * is_hidden.shape[2]
     num_hidden = is_hidden.sum(axis=(1, 2), keepdims=True)

@@ -1,8 +1,8 @@
 """Which cells a network is trained to fill: masks over (time, voice), True = hidden.
 
-Each kind is a function of a shape and a generator. `orderless` is the paper's; the others show the
-network the contexts it is used in, which uniform masks almost never contain: whole voices missing,
-spans missing, the past only, whole frames missing.
+Each kind is a function of a shape and a generator. `orderless` is the paper's; the
+others show the network the contexts it is used in, which uniform masks almost never
+contain: whole voices missing, spans missing, the past only, whole frames missing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def orderless(num_steps: int, generator: np.random.Generator) -> Mask:
     """Hide k cells chosen uniformly, k uniform on 1 to all.
 
     Source:
-        Huang et al., ISMIR 2017 (orderless NADE); every size of context is equally likely.
+        Huang et al., ISMIR 2017 (orderless NADE); every size of context is equally
+        likely.
     """
     num_cells = num_steps * NUM_VOICES
     num_hidden = int(generator.integers(1, num_cells + 1))
@@ -32,10 +33,11 @@ def orderless(num_steps: int, generator: np.random.Generator) -> Mask:
 
 
 def frames(num_steps: int, generator: np.random.Generator) -> Mask:
-    """Hide whole frames, their number uniform; one hidden frame in eight is partly shown.
+    """Hide whole frames, their number uniform; one in eight of them is partly shown.
 
-    The contexts of framewise evaluation in random order: all other frames are wholly known or
-    wholly unknown while the voices of one frame are predicted one after another.
+    The contexts of framewise evaluation in random order: all other frames are wholly
+    known or wholly unknown while the voices of one frame are predicted one after
+    another.
     """
     num_hidden = int(generator.integers(1, num_steps + 1))
     chosen = generator.permutation(num_steps)[:num_hidden]
@@ -49,8 +51,8 @@ def frames(num_steps: int, generator: np.random.Generator) -> Mask:
 def future(num_steps: int, generator: np.random.Generator) -> Mask:
     """Hide everything after a moment, and some voices of the frame at that moment.
 
-    The hidden length is log-uniform: the frames just after the moment are those that a prediction
-    in order of time asks for.
+    The hidden length is log-uniform: the frames just after the moment are those that a
+    prediction in order of time asks for.
     """
     length = int(np.exp(generator.uniform(0.0, np.log(num_steps + 1))))
     now = num_steps - min(length, num_steps)
@@ -61,10 +63,11 @@ def future(num_steps: int, generator: np.random.Generator) -> Mask:
 
 
 def voices(num_steps: int, generator: np.random.Generator) -> Mask:
-    """Hide whole voices, then show some of their cells again (in half of the draws none).
+    """Hide whole voices, then show some of their cells again (half of the time none).
 
-    In half of the draws the soprano alone is given, as when harmonising a melody; else any choice
-    of one to three hidden voices. The cells shown again are those a Gibbs sampler has filled.
+    In half of the draws the soprano alone is given, as when harmonising a melody; else
+    any choice of one to three hidden voices. The cells shown again are those a Gibbs
+    sampler has filled.
     """
     hidden_voice = np.array([False, True, True, True])
     if generator.random() < 0.5:
@@ -101,6 +104,24 @@ KINDS: Mapping[str, MaskSampler] = {
 }
 
 
+def check_mixture(mixture: Mapping[str, float]) -> None:
+    """Refuse weights that no kind can be drawn by.
+
+    Raises:
+        ValueError: An unknown kind, a negative weight, or none above 0.
+    """
+    if unknown := sorted(set(mixture) - set(KINDS)):
+        raise ValueError(
+            f"mask_mixture knows {', '.join(KINDS)}; received {', '.join(unknown)}"
+        )
+    weights = list(mixture.values())
+    if not (all(weight >= 0.0 for weight in weights) and sum(weights) > 0.0):
+        raise ValueError(
+            "mask_mixture needs weights of at least 0, one of them above 0; received "
+            f"{dict(mixture)}"
+        )
+
+
 def draw_mask(
     num_steps: int, mixture: Mapping[str, float], *, generator: np.random.Generator
 ) -> Mask:
@@ -113,7 +134,11 @@ def draw_mask(
 
     Returns:
         (time, voice), True = hidden, at least one cell.
+
+    Raises:
+        ValueError: An unknown kind, a negative weight, or none above 0.
     """
+    check_mixture(mixture)
     kinds = list(mixture)
     weights = np.array([mixture[kind] for kind in kinds], dtype=float)
     kind = kinds[int(generator.choice(len(kinds), p=weights / weights.sum()))]

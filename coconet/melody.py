@@ -1,4 +1,4 @@
-"""From a score to the task a network is given: a melody on a grid, in range, cut into phrases.
+"""From a score to a network's task: a melody on a grid, in range, cut into phrases.
 
 What the network does with it is in `musegen.coconet.harmonizing`.
 """
@@ -33,8 +33,8 @@ class MelodyTask:
         grid: Where the steps lie.
         line: The melody on the grid.
         shift: Semitones added for inference.
-        phrases: (first step, step after the last) of what is harmonised as one; the steps between
-            are silent in all voices.
+        phrases: (first step, step after the last) of what is harmonised as one; the
+            steps between are silent in all voices.
         notices: What the user should hear of.
     """
 
@@ -54,6 +54,14 @@ class MelodyTask:
             self.line.pitch == SILENCE, -1, self.line.pitch + self.shift - MIN_PITCH
         )
         return np.asarray(index, dtype=np.int16)
+
+    @property
+    def end_step(self) -> int:
+        """First step in which every voice is silent, as the melody has ended."""
+        melody_end = max(max(note.end, note.onset + 1) for note in self.voice.notes)
+        is_over = np.asarray(self.grid.boundaries_ticks[:-1]) >= melody_end
+        is_over &= self.line.pitch == SILENCE
+        return len(is_over) - int(np.logical_and.accumulate(is_over[::-1]).sum())
 
 
 def prepare_melody(
@@ -123,7 +131,7 @@ def _shift_notices(shift: int) -> tuple[Notice, ...]:
 def _phrases(
     pitch: NDArray[np.int16], score: Score, grid: Grid
 ) -> tuple[tuple[int, int], ...]:
-    """Cut at rests of a bar or more: there all voices rest, from whole beat to whole beat."""
+    """Cut at rests of a bar or more: there all voices rest, in whole beats."""
     beat = grid.steps_per_beat
     is_silent = (pitch == SILENCE).reshape(-1, beat).all(axis=1)
     phrases: list[tuple[int, int]] = []

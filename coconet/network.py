@@ -1,7 +1,8 @@
 """From a config to a Keras model; every architecture has the same inputs and outputs.
 
-`pitch` (batch, time, voice) int32, index above MIDI 36 or -1 for silence; `is_hidden` (batch, time,
-voice) float32, 1 = to be predicted; `logits` (batch, time, voice, pitch) float32.
+`pitch` (batch, time, voice) int32, index above MIDI 36 or -1 for silence; `is_hidden`
+(batch, time, voice) float32, 1 = to be predicted; `logits` (batch, time, voice, pitch)
+float32.
 """
 
 from __future__ import annotations

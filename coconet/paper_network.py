@@ -1,8 +1,8 @@
-"""The two-dimensional network of the paper, layer for layer as the released code builds it.
+"""The two-dimensional network of the paper, layer for layer as the released one.
 
-Time and pitch are the two image axes, the four voices and their four mask planes the channels. Kept
-for importing official weights, for comparison and for retraining; the network we ship is in
-`musegen.coconet.beat_network`.
+Time and pitch are the two image axes, the four voices and their four mask planes the
+channels. Kept for importing official weights, for comparison and for retraining; the
+network we ship is in `musegen.coconet.beat_network`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ def build_paper_network(config: PaperNetworkConfig) -> keras.Model:
         A model with the inputs and outputs of `musegen.coconet.network`.
 
     Source:
-        Huang et al., ISMIR 2017, and the released code: convolution, batch norm, residual, ReLU in
-        that order; the residual is the input of each odd layer, added after the next even one; the
-        last two layers have 2x2 kernels padded after, not before.
+        Huang et al., ISMIR 2017, and the released code: convolution, batch norm,
+        residual, ReLU in that order; the residual is the input of each odd layer, added
+        after the next even one; the last two layers have 2x2 kernels padded after, not
+        before.
     """
     pitch = keras.Input((None, NUM_VOICES), name="pitch", dtype="int32")
     is_hidden = keras.Input((None, NUM_VOICES), name="is_hidden", dtype="float32")
@@ -130,9 +131,9 @@ def _num_groups(index: int, config: PaperNetworkConfig) -> int:
 
 @keras.saving.register_keras_serializable(package="musegen")
 class PlanesOfRoll(keras.layers.Layer):
-    """Pitch indices and hidden cells to eight planes: four rolls, hidden cells zeroed, four masks.
+    """Pitch indices and hidden cells to eight planes: four rolls, four masks.
 
-    Output: (batch, time, pitch, 8). A visible rest is an empty column.
+    Output: (batch, time, pitch, 8). A hidden cell and a visible rest are empty columns.
     """
 
     def __init__(self, mask_is_context: bool, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The narrow interface between networks and everything that asks them: a function to logits.
+"""The narrow interface between networks and what asks them: a function to logits.
 
 Samplers and evaluators know this function and nothing of weights, files or frameworks.
 """
@@ -45,7 +45,8 @@ class CoconetModel:
         name: As in its folder.
         digest: SHA-256 of its network file, for the recipe.
         config: Architecture.
-        logits: From (pitch index, is_hidden) to logits; time in whole beats for `beat` networks.
+        logits: From (pitch index, is_hidden) to logits; time in whole beats for `beat`
+            networks.
     """
 
     name: str

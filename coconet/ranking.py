@@ -1,4 +1,4 @@
-"""Ordering candidates for one task: likelihood under the network, less faults of voice leading."""
+"""Ordering candidates for a task: likelihood under the network, less faults."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from musegen.coconet.windows import WindowConfig, windows
 from musegen.engine.seeds import generator
 
 NUM_MASKS = 4  # halves of the free cells scored given the other half
-# What one fault weighs, in nats: about what an event of one in twenty costs. Our own choice, until
-# candidates are graded.
+# What one fault weighs, in nats: about what an event of one in twenty costs. Our own
+# choice, until candidates are graded.
 FAULT_NATS = 3.0
 
 
@@ -30,7 +30,8 @@ class CandidateScore:
     """How good a candidate is.
 
     Args:
-        nats_per_cell: Mean loss of a free cell given half of the others, lower is likelier.
+        nats_per_cell: Mean loss of a free cell given half of the others, lower is
+            likelier.
         leading: Counts of faults.
         cost: What candidates are ordered by, lower is better.
     """

@@ -1,8 +1,8 @@
 """Blocked Gibbs sampling: from a network and what is given to filled grids.
 
-A sampler knows nothing of weights: it gets a function from (pitch, is_hidden) to logits. Known
-cells never change. Item k of a batch has its own stream of random numbers, so that it does not
-depend on the batch.
+A sampler knows nothing of weights: it gets a function from (pitch, is_hidden) to
+logits. Known cells never change. Item k of a batch has its own stream of random
+numbers, so that it does not depend on the batch.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ class GibbsConfig:
         annealed_share: Share of the steps in which the rate falls.
 
     Source:
-        The annealed masking probability of Yao et al., "On the Equivalence Between Deep NADE and
-        Generative Stochastic Networks", 2014, with the values of the released Coconet code.
+        The annealed masking probability of Yao et al., "On the Equivalence Between Deep
+        NADE and Generative Stochastic Networks", 2014, with the values of the released
+        Coconet code.
     """
 
     num_steps: int = 64
@@ -56,6 +57,10 @@ class GibbsConfig:
             raise ValueError(
                 "rates must satisfy 0 <= lowest_rate <= highest_rate <= 1; received "
                 f"{self.lowest_rate} and {self.highest_rate}"
+            )
+        if not 0.0 < self.annealed_share <= 1.0:
+            raise ValueError(
+                f"annealed_share must lie in (0, 1]; received {self.annealed_share}"
             )
 
     def rate_at(self, step: int) -> float:
@@ -90,10 +95,12 @@ def gibbs_sample(
 
     Raises:
         NumericsError: The network gave NaN or infinity.
+        ValueError: The arrays are no grids, or generators are missing.
 
     Source:
-        Huang et al., ISMIR 2017. Differs from the released code: the first step draws every free
-        cell, so that no free cell is ever shown as silence, and known cells are never redrawn.
+        Huang et al., ISMIR 2017. Differs from the released code: the first step draws
+        every free cell, so that no free cell is ever shown as silence, and known cells
+        are never redrawn.
     """
     check_shape(pitch, is_free)
     if len(generators) != len(pitch):
@@ -108,15 +115,29 @@ def gibbs_sample(
         if step == 0:
             is_drawn = is_free
         else:
-            uniforms = np.stack([g.random(pitch.shape[1:]) for g in generators])
-            is_drawn = is_free & (uniforms < config.rate_at(step))
+            is_drawn = is_free & (_uniforms(generators, is_free) < config.rate_at(step))
         scores = logits(state, is_drawn)
-        uniforms = np.stack([g.random(pitch.shape[1:]) for g in generators])
+        uniforms = _uniforms(generators, is_free)
         drawn = draw_pitches(scores, uniforms, temperature=config.temperature)
         state = np.where(is_drawn, drawn, state).astype(np.int16)
         if advance is not None:
             advance(1)
     return state
+
+
+def _uniforms(
+    generators: Sequence[np.random.Generator], is_free: IsHidden
+) -> NDArray[np.float64]:
+    """One number a cell; an item with nothing free leaves its generator alone.
+
+    It would otherwise draw or not by whether others of its batch have free cells.
+    """
+    return np.stack(
+        [
+            generator.random(free.shape) if free.any() else np.zeros(free.shape)
+            for generator, free in zip(generators, is_free, strict=True)
+        ]
+    )
 
 
 def draw_pitches(

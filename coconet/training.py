@@ -1,7 +1,7 @@
 """Training Coconet on four-part grids: crops, transposition, masks, validation.
 
-The loop itself is `musegen.engine.training`. Everything drawn for a batch derives from the run's
-seed and the step, so a resumed run goes on with the same batches.
+The loop itself is `musegen.engine.training`. Everything drawn for a batch derives from
+the run's seed and the step, so a resumed run goes on with the same batches.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ def draw_batch(
     """Draw crops and masks.
 
     Returns:
-        Pitch index (batch, time, voice), -1 = silence, and is_hidden of the same shape. Crops begin
-        on a beat.
+        Pitch index (batch, time, voice), -1 = silence, and is_hidden of the same shape.
+        Crops begin on a beat.
     """
     crops, masks = [], []
     for _ in range(config.batch_size):

@@ -14,7 +14,8 @@ from musegen.data.spelling import pitch_name
 MAX_PITCH = MIN_PITCH + NUM_PITCHES - 1  # inclusive
 # Source: the soprano of the 382 chorales of Jsb16thSeparated lies in 60..81.
 SOPRANO_LOWEST, SOPRANO_HIGHEST = 60, 81
-_KEY_CHANGE_COST = 0.02  # an octave keeps the key; the network knows all keys nearly alike
+# An octave keeps the key; the network knows all keys nearly alike.
+_KEY_CHANGE_COST = 0.02
 _SEMITONE_COST = 0.005
 
 
@@ -26,8 +27,9 @@ def shift_for_soprano(notes: Sequence[Note], score: Score) -> int:
         score: Where it stands, for the place in the error.
 
     Returns:
-        Semitones to add for inference and to take away after: 0 where all notes lie in Bach's
-        soprano range, else what brings most of the melody into it, octaves before other keys.
+        Semitones to add for inference and to take away after: 0 where all notes lie in
+        Bach's soprano range, else what brings most of the melody into it, octaves
+        before other keys.
 
     Raises:
         PitchRangeError: The melody spans more than the network's 46 pitches.
@@ -41,9 +43,9 @@ def shift_for_soprano(notes: Sequence[Note], score: Score) -> int:
         raise PitchRangeError(
             f"the melody spans {high.pitch - low.pitch} semitones, from "
             f"{pitch_name(low.pitch)} ({score.bar_beat(low.onset)}) to "
-            f"{pitch_name(high.pitch)} ({score.bar_beat(high.onset)}), and the model knows "
-            f"{NUM_PITCHES}: bring the outlying notes closer by octaves, or choose another "
-            "line with --voice"
+            f"{pitch_name(high.pitch)} ({score.bar_beat(high.onset)}), and the model "
+            f"knows {NUM_PITCHES} pitches: bring the outlying notes closer by octaves, "
+            "or choose another line with --voice"
         )
 
     def cost(shift: int) -> float:
@@ -60,7 +62,7 @@ def shift_for_soprano(notes: Sequence[Note], score: Score) -> int:
 
 
 def describe_shift(shift: int) -> str:
-    """Say a transposition as musicians do: `2 octaves down`, `a tone up` by semitones."""
+    """Say a transposition, not 0, in words: `2 octaves down`, `3 semitones up`."""
     direction = "up" if shift > 0 else "down"
     octaves, rest = divmod(abs(shift), 12)
     if not rest:

@@ -1,7 +1,8 @@
 """Sampling scores of any length: windows that overlap, in bounded memory.
 
-Each window sees the end of what is already written, fixed, and some way beyond what it will keep;
-the next window writes that part anew. So voices lead across seams as they do inside a window.
+Each window sees the end of what is already written, fixed, and some way beyond what it
+will keep; the next window writes that part anew. So voices lead across seams as they do
+inside a window.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class WindowConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """One window: it sees start..end and keeps keep_start..keep_end of what it writes."""
+    """One window: sees start..end, keeps keep_start..keep_end of what it writes."""
 
     start: int
     end: int
@@ -72,8 +73,8 @@ def sample_windows(
 ) -> PitchIndex:
     """Fill the free cells of scores of any length.
 
-    Arguments and result as of `gibbs_sample`; `advance` is called once a forward pass, of which
-    there are `num_steps` for each window.
+    Arguments and result as of `gibbs_sample`; `advance` is called once a forward pass,
+    of which there are `num_steps` for each window.
     """
     result = np.array(pitch, dtype=np.int16)
     for window in windows(pitch.shape[1], window_config):

@@ -3,16 +3,16 @@
 The tree::
 
     MusegenError                       exit 1
-    ├── InputError (ValueError)        exit 1   a file or an array we were given cannot be used
+    ├── InputError (ValueError)        exit 1   what we were given cannot be used
     │   ├── FileFormatError                     not the format it claims, or damaged
     │   ├── EmptyScoreError                     nothing in it to work on
-    │   ├── PolyphonyError                      several notes at once where one voice is needed
-    │   ├── PitchRangeError                     a pitch no transposition brings into range
-    │   └── VoiceNotFoundError                  the part, channel or name asked for is not there
+    │   ├── PolyphonyError                      several notes at once in one voice
+    │   ├── PitchRangeError                     out of reach of any transposition
+    │   └── VoiceNotFoundError                  the part asked for is not there
     ├── OutputError                    exit 1   a result cannot be written
-    │   └── OutputExistsError          exit 2   it exists and `--overwrite` was not given
-    ├── UsageError (ValueError)        exit 2   options that contradict one another
-    ├── MissingPackageError            exit 1   an optional package is not installed
+    │   └── OutputExistsError          exit 2   it exists; no `--overwrite`
+    ├── UsageError (ValueError)        exit 2   options that contradict another
+    ├── MissingPackageError            exit 1   an optional package is absent
     ├── ModelError                     exit 4
     │   ├── ModelNotFoundError         exit 4   no such model, or not fetched yet
     │   └── ModelFolderError           exit 4   the folder is incomplete or damaged

@@ -1,7 +1,8 @@
 """What a step did or found that the user should hear of, though it is no error.
 
-A notice is data: a stable code, a place in the music and a sentence. The command line prints it on
-stderr, puts it in the JSON output and in the sidecar; the library only returns it.
+A notice is data: a stable code, a place in the music and a sentence. The command line
+prints it on stderr, puts it in the JSON output and in the sidecar; the library only
+returns it.
 """
 
 from __future__ import annotations

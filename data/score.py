@@ -1,8 +1,8 @@
 """The one representation of a piece of music: a `Score` of `Part`s of `Note`s.
 
-A file becomes a `Score` once and is written from one at the very end. Time is exact: integer ticks,
-with the tempo map, metre and key beside the notes. Nothing here reads or writes files, and nothing
-here knows of grids (`musegen.data.grids`) or networks.
+A file becomes a `Score` once and is written from one at the very end. Time is exact:
+integer ticks, with the tempo map, metre and key beside the notes. Nothing here reads or
+writes files, and nothing here knows of grids (`musegen.data.grids`) or networks.
 
 Everything is immutable; change a score with `dataclasses.replace`.
 """
@@ -29,7 +29,7 @@ class Note:
 
     Args:
         onset: First tick, at least 0.
-        duration: Length in ticks, at least 0 (a zero-length note is kept as it was written).
+        duration: Length in ticks, at least 0 (zero is kept as written).
         pitch: MIDI note number, 0 to 127.
         velocity: 1 to 127.
     """
@@ -144,7 +144,7 @@ class KeySignature:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class BarBeat:
-    """A place in the music as musicians count: bar and beat from 1 (bar 0 is a pickup)."""
+    """A place as musicians count: bar and beat from 1 (bar 0 is a pickup)."""
 
     bar: int
     beat: Fraction
@@ -220,7 +220,7 @@ class Score:
 
     @cached_property
     def _metre_segments(self) -> tuple[tuple[int, int, int, int], ...]:
-        """(first tick, number of its first bar, ticks a bar, ticks a beat), one a metre."""
+        """(first tick, its bar number, ticks a bar, ticks a beat) of each metre."""
         signatures = [s for s in self.time_signatures if s.tick > self.pickup]
         first = self.time_signature_at(self.pickup)
         segments: list[tuple[int, int, int, int]] = []
@@ -235,7 +235,7 @@ class Score:
         return tuple(segments)
 
     def bar_beat(self, tick: int) -> BarBeat:
-        """Name the place of `tick` in bars and beats (a beat is the metre's denominator)."""
+        """Name the place of `tick`; a beat is the metre's denominator."""
         segments = self._metre_segments
         if tick < self.pickup:
             _, _, bar_ticks, beat_ticks = segments[0]
@@ -249,7 +249,7 @@ class Score:
         return BarBeat(bar=bar + bars, beat=Fraction(rest, beat_ticks) + 1)
 
     def bar_starts(self, end: int | None = None) -> Iterator[int]:
-        """Yield the first tick of every full bar before `end` (default: the end of the score)."""
+        """Yield the first tick of every full bar before `end` (default: the last)."""
         stop = self.end if end is None else end
         segments = self._metre_segments
         for index, (start, _, bar_ticks, _) in enumerate(segments):

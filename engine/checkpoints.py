@@ -1,7 +1,8 @@
-"""Checkpoints of a training run: everything a run needs to go on as if it had never stopped.
+"""Checkpoints of a training run: all it needs to go on as if it had never stopped.
 
-A checkpoint is one file, written aside and renamed, so that a kill at any moment leaves the last
-whole one. Weights meant for use are in model folders (`musegen.engine.model_folder`), not here.
+A checkpoint is one file, written aside and renamed, so that a kill at any moment leaves
+the last whole one. Weights meant for use are in model folders
+(`musegen.engine.model_folder`), not here.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """State and arrays of a run at one step; `arrays` by name, as the run chose to name them."""
+    """State and arrays of a run at one step; the run chooses the arrays' names."""
 
     state: RunState
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -74,7 +75,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"there is no checkpoint to resume from at {path}: start the run without "
             "--resume, or name the run's folder with --run"
         ) from error
-    except (BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
+    except (BadZipFile, EOFError, KeyError, OSError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{path} is not a checkpoint of this version ({error}): remove it to start "
             "the run again"

@@ -16,7 +16,8 @@ class MovingAverage:
     Args:
         model: Its `trainable_variables` are followed.
         decay: Share of the old average kept at each optimiser step, in [0, 1).
-        update_every: Optimiser steps between updates; the decay is raised to that power.
+        update_every: Optimiser steps between updates; the decay is raised to that
+            power.
     """
 
     def __init__(self, model: Any, *, decay: float, update_every: int = 8) -> None:
@@ -28,10 +29,10 @@ class MovingAverage:
         self.arrays: list[NDArray[Any]] = self._current()
 
     def update(self, step: int) -> None:
-        """Take the weights after optimiser step number `step` (from 1) into the average."""
+        """Average in the weights after optimiser step number `step` (from 1)."""
         if step % self._update_every:
             return
-        # Early on the average would remember the random start: average over what there is.
+        # Early on the average would remember the random start: average what there is.
         decay = min(
             self._decay**self._update_every, step / (step + 10 * self._update_every)
         )

@@ -10,15 +10,15 @@ _FAST_BFLOAT16 = ("amx_bf16", "avx512_bf16")
 
 
 def best_precision(*, has_gpu: bool = False, cpu_flags: Path = _CPU_FLAGS) -> str:
-    """Return `mixed_bfloat16` where the machine multiplies bfloat16 in hardware, else `float32`.
+    """Return `mixed_bfloat16` where the hardware has it, else `float32`.
 
     Args:
         has_gpu: Whether training runs on a GPU.
         cpu_flags: Where Linux lists what the processor can do.
 
     Source:
-        Measured on two cores with AMX: a bfloat16 training step takes 0.55 of a float32 one; where
-        the instructions are missing, bfloat16 is emulated and slower.
+        Measured on two cores with AMX: a bfloat16 training step takes 0.55 of a float32
+        one; where the instructions are missing, bfloat16 is emulated and slower.
     """
     if has_gpu:
         return "mixed_bfloat16"

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class RunLog:
-    """Appends scalars to `metrics.jsonl` and to TensorBoard event files in one run folder.
+    """Appends scalars to `metrics.jsonl` and to TensorBoard event files of a run.
 
     Args:
         run_dir: The run's folder; made where missing.
@@ -38,7 +38,8 @@ class RunLog:
             return
         kept = [line for line in _whole_lines(self.path) if line["step"] <= step]
         aside = self.path.with_suffix(".tmp")
-        aside.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        text = "".join(json.dumps(line) + "\n" for line in kept)
+        aside.write_text(text, encoding="utf-8")
         aside.replace(self.path)
 
     def close(self) -> None:

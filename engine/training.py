@@ -1,8 +1,8 @@
-"""The training loop every model uses: steps, validation, checkpoints, averages, early stopping.
+"""The training loop of every model: steps, validation, checkpoints, averages.
 
-It knows nothing of music: a compiled Keras model, a function from step to batch and a function that
-validates. The batch of a step depends only on the step, so a resumed run sees what it would have
-seen.
+It knows nothing of music: a compiled Keras model, a function from step to batch and a
+function that validates. The batch of a step depends only on the step, so a resumed run
+sees what it would have seen.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ class TrainingLoop:
         """Train to the end of the config, from the start or from the last checkpoint.
 
         Raises:
-            TrainingError: A run is there and `resume` is False; nothing is there and it is True; the
-                loss is not a number.
+            TrainingError: A run is there and `resume` is False; nothing is there and it
+                is True; the loss is not a number.
         """
         path = self.run_dir / CHECKPOINT_NAME
         if resume:
@@ -146,7 +146,7 @@ class TrainingLoop:
     def _train(self, log: RunLog) -> TrainingResult:
         config, losses = self.config, []
         metrics: dict[str, float] = {}
-        stopped_early = False
+        stopped_early = self._is_out_of_patience()  # a resumed run may have been
         base_seconds, started = self.state.seconds, time.monotonic()
         while self.state.step < config.num_steps and not stopped_early:
             losses.append(self._step())

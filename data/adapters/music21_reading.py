@@ -131,10 +131,8 @@ def _read_part(part: M21Stream, content: Content) -> PartContent:
             _read_note(element, place, result, content)
         else:
             _read_mark(element, place, content)
-    content.left_out.update(
-        "slurs and other lines"
-        for _ in part.recurse().getElementsByClass(m21.spanner.Spanner)
-    )
+    for spanner in part.recurse().getElementsByClass(m21.spanner.Spanner):
+        _read_spanner(spanner, content)
     return result
 
 
@@ -233,14 +231,21 @@ def _read_mark(
 _REPEATS = "the file has repeats, which are not played: each bar is read once"
 
 
+def _read_spanner(spanner: music21.base.Music21Object, content: Content) -> None:
+    """Count lines over several notes; brackets of staves are no music."""
+    m21 = load_music21()
+    if isinstance(spanner, m21.spanner.RepeatBracket):
+        content.remark("repeats", _REPEATS)
+    elif not isinstance(spanner, m21.layout.StaffGroup):
+        content.left_out["slurs and other lines"] += 1
+
+
 def _read_score_level(score: M21Stream, content: Content) -> None:
     """Read what stands in the score outside all parts."""
     m21 = load_music21()
     for element in score:
-        if isinstance(element, m21.spanner.RepeatBracket):
-            content.remark("repeats", _REPEATS)
-        elif isinstance(element, m21.spanner.Spanner):
-            content.left_out["slurs and other lines"] += 1
+        if isinstance(element, m21.spanner.Spanner):
+            _read_spanner(element, content)
         elif not isinstance(element, m21.stream.Stream):
             _read_mark(element, _quarters(score.elementOffset(element)), content)
 

@@ -37,6 +37,11 @@ class TempoMap:
     def _tick_seconds(self, qpm: float) -> float:
         return 60.0 / (qpm * self.ticks_per_quarter)
 
+    @property
+    def tick_scales(self) -> tuple[tuple[int, float], ...]:
+        """(first tick, seconds a tick) of every tempo, the first at tick 0."""
+        return tuple((tick, tick_seconds) for _, tick, tick_seconds in self._marks)
+
     def seconds_at(self, tick: int) -> float:
         """Return the time of a tick in seconds."""
         index = bisect.bisect_right(self._marks, tick, key=lambda mark: mark[1]) - 1

@@ -1,0 +1,94 @@
+"""The card of a Coconet model: what it is, what it learned from, how good it is, how to remake it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from musegen.coconet.training import CoconetTrainingConfig
+
+LICENCE = "Apache-2.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingFacts:
+    """What a run says of itself.
+
+    Args:
+        config: The run.
+        source: The data in words.
+        num_parameters: Of the network.
+        num_steps: Optimiser steps done.
+        best_step: Step whose averaged weights were kept.
+        seconds: Time spent.
+        metrics: Last validated values, nats a hidden cell.
+    """
+
+    config: CoconetTrainingConfig
+    source: str
+    num_parameters: int
+    num_steps: int
+    best_step: int
+    seconds: float
+    metrics: Mapping[str, float]
+
+
+def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
+    """Return the card in Markdown.
+
+    Args:
+        name: Of the model.
+        facts: Of its training.
+        measured: Markdown with figures measured after training; empty says that there are none.
+    """
+    config = facts.config
+    mixture = ", ".join(
+        f"{kind} {share:g}" for kind, share in config.mask_mixture.items()
+    )
+    validated = "\n".join(
+        f"| {metric.removeprefix('valid/')} | {value:.4f} |"
+        for metric, value in sorted(facts.metrics.items())
+        if metric.startswith("valid/")
+    )
+    measured = measured or (
+        "Nothing yet beyond the validation of the run: `musegen evaluate coconet`."
+    )
+    return f"""# {name}
+
+A Coconet model: it fills any hidden part of a four-part score (soprano, alto, tenor, bass) on a
+raster of sixteenths, MIDI pitches 36 to 81. Architecture `{config.network.architecture}`,
+{facts.num_parameters:,} parameters.
+
+## Data and licence
+
+Trained on: {facts.source} (training pieces only), transposed by up to
+{config.max_transposition} semitones. The music is in the public domain. The encodings are Margaret
+Greentree's, distributed with music21 by her permission; they are read from an installed music21 and
+are not part of this model or of the repository. The weights are under {LICENCE}.
+
+## Training
+
+{facts.num_steps} steps of {config.batch_size} crops of {config.crop_steps} sixteenths in
+{facts.seconds / 60:.0f} minutes; averaged weights of step {facts.best_step}. AdamW, peak learning rate
+{config.loop.learning_rate:g}, cosine; precision {config.precision}; seed {config.seed}. Masks:
+{mixture}.
+
+Validation, nats a hidden cell, by kind of mask (`lower_voices`: alto, tenor and bass hidden at once):
+
+| masks | nats |
+| --- | --- |
+{validated}
+
+Retrain with one command:
+
+    musegen train coconet --run runs/{name} --export {name}
+
+## Measured
+
+{measured}
+
+## Limits
+
+Four voices, one raster; it cannot write rests, and does not know bars, metre, keys or phrase ends but
+from the notes. It knows Bach's chorales and nothing else.
+"""

@@ -1,0 +1,81 @@
+"""From a trained network to a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegen.coconet.card import LICENCE, TrainingFacts, render_card
+from musegen.coconet.config import config_to_json
+from musegen.coconet.predicting import KIND
+from musegen.coconet.training import CoconetTrainingConfig
+from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
+
+if TYPE_CHECKING:
+    import keras
+
+    from musegen.engine.training import TrainingResult
+
+VERSION = "1"
+NETWORK = "network"
+
+
+def export_coconet(
+    model: keras.Model,
+    *,
+    config: CoconetTrainingConfig,
+    result: TrainingResult,
+    source: str,
+    folder: Path,
+    measured: str = "",
+) -> ModelFolder:
+    """Write a model folder named after `folder`, with a card.
+
+    Args:
+        model: Network with the weights to ship, in any precision.
+        config: Its training.
+        result: How the training ended.
+        source: The data in words.
+        folder: Where; must not exist.
+        measured: For the card, see `render_card`.
+    """
+    from musegen.engine.export import onnx_bytes
+    from musegen.engine.weights import weights_bytes
+
+    plain = _in_single_precision(model, config)
+    facts = TrainingFacts(
+        config=config,
+        source=source,
+        num_parameters=plain.count_params(),
+        num_steps=result.state.step,
+        best_step=result.state.best_step,
+        seconds=result.state.seconds,
+        metrics=result.metrics,
+    )
+    return write_model_folder(
+        folder,
+        name=folder.name,
+        kind=KIND,
+        version=VERSION,
+        architecture=config_to_json(config.network),
+        licence=LICENCE,
+        summary="Four-part harmony after Bach's chorales",
+        weights=weights_bytes(plain),
+        networks={
+            NETWORK: NetworkFile(
+                file="network.onnx", inputs=("pitch", "is_hidden"), outputs=("logits",)
+            )
+        },
+        onnx={"network.onnx": onnx_bytes(plain)},
+        card=render_card(folder.name, facts, measured=measured),
+    )
+
+
+def _in_single_precision(model: keras.Model, config: CoconetTrainingConfig) -> Any:
+    """Rebuild the network in float32 with the same weights: mixed precision is for training."""
+    from musegen.coconet.network import build_network
+
+    plain = build_network(config.network)
+    for target, variable in zip(plain.weights, model.weights, strict=True):
+        target.assign(variable)
+    return plain
