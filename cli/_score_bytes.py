@@ -1,4 +1,4 @@
-"""A score as the bytes of a file: notation, MIDI or picture, by the name of the format."""
+"""A score as the bytes of a file: MIDI, notation or picture, by the format's name."""
 
 from __future__ import annotations
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +31,7 @@ from musegen.cli._paths import (
     write_file,
     write_target,
 )
-from musegen.data.errors import UsageError
+from musegen.data.errors import MissingPackageError, UsageError
 
 if TYPE_CHECKING:
     from musegen.coconet.harmonizing import HarmonizeConfig, Setting
@@ -167,15 +170,13 @@ def _config(
 def _check_formats(plans: Sequence[Plan]) -> None:
     """Refuse what cannot be written before any work is done."""
     formats = {target.format for plan in plans for target in plan.targets}
-    for format in formats - set(FORMATS):
+    for format in sorted(formats - set(FORMATS)):
         raise UsageError(
-            f"harmonize writes {', '.join(FORMATS)}, not {format}: change the extension "
-            "of -o, or -f"
+            f"harmonize writes {', '.join(FORMATS)}, not {format}: change the "
+            "extension of -o, or -f"
         )
-    if "png" in formats:
-        from musegen.render.png import require_matplotlib
-
-        require_matplotlib()
+    if "png" in formats and importlib.util.find_spec("matplotlib") is None:
+        raise MissingPackageError("matplotlib", extra="plot", purpose="a PNG picture")
 
 
 class _Run:
@@ -224,7 +225,10 @@ class _Run:
             item.notice(notice)
         written = self._write(plan, item, result.settings)
         item.set(
-            model={"name": self._load_model().name, "sha256": self._load_model().digest},
+            model={
+                "name": self._load_model().name,
+                "sha256": self._load_model().digest,
+            },
             seconds=round(time.monotonic() - started, 2),
         )
         if plan.sidecar is not None:
@@ -249,7 +253,7 @@ class _Run:
     def _write(
         self, plan: Plan, item: Item, settings: Sequence[Setting]
     ) -> list[tuple[Target, bytes]]:
-        """Make every file, then write them; nothing is written if one cannot be made."""
+        """Make every file, then write them: nothing if one cannot be made."""
         from musegen.cli._score_bytes import score_bytes
 
         made = []
@@ -311,15 +315,31 @@ class _Run:
                 "steps": config.gibbs.num_steps,
                 "model": self.model_name,
                 "device": self.device,
+                "format": list(dict.fromkeys(t.format for t in plan.targets)),
             },
             seed=self.seed,
-            inputs=(RecipeFile(name=plan.source.name, sha256=sha256_of(content)),),
+            inputs=(RecipeFile(name=_input_name(plan), sha256=sha256_of(content)),),
             model=RecipeModel(name=model.name, sha256=model.digest),
             outputs=tuple(
-                RecipeFile(name=target.path.name, sha256=sha256_of(data))
+                RecipeFile(
+                    name=target.path.name,
+                    sha256=sha256_of(data),
+                    facts={"format": target.format, "rank": target.index},
+                )
                 for target, data in written
                 if target.path is not None
             ),
             notices=tuple(notice_json(notice) for notice in item.notices),
             given_parts=(0,),
         )
+
+
+def _input_name(plan: Plan) -> str:
+    """Return the input as seen from the folder of the recipe; a full path stays one."""
+    path = plan.source.path
+    if path is None or plan.sidecar is None or path.is_absolute():
+        return plan.source.name
+    try:
+        return Path(os.path.relpath(path, plan.sidecar.parent)).as_posix()
+    except ValueError:  # another drive
+        return plan.source.name

@@ -118,8 +118,10 @@ def coconet_command(
                 "--seed": seed,
             }
         )
+    else:
+        _refuse_second_start(run_dir)
     export_dir = export_dir or run_dir / "model"
-    if export_dir.exists() and not resume:
+    if export_dir.exists():  # said now, not after hours of training
         raise OutputExistsError(
             f"{export_dir} exists: name another folder with --export, or remove it"
         )
@@ -145,6 +147,12 @@ def _refuse_on_resume(options: Mapping[str, object]) -> None:
             f"{given[0]} does nothing with --resume: a run goes on with the config it "
             "was started with (--steps and --learning-rate may change)"
         )
+
+
+def _refuse_second_start(run_dir: Path) -> None:
+    from musegen.engine.checkpoints import require_no_run
+
+    require_no_run(run_dir)
 
 
 def _config(
@@ -215,10 +223,10 @@ def _train(
 ) -> None:
     from musegen.coconet.exporting import export_coconet
     from musegen.coconet.training import train_coconet
-    from musegen.engine.quiet import quiet_import
+    from musegen.engine.quiet import import_keras
 
-    with output.progress("Starting TensorFlow"), quiet_import():
-        import keras  # noqa: F401 - the slow import, under its own progress
+    with output.progress("Starting TensorFlow"):
+        import_keras()
 
     with output.progress("Training", config.loop.num_steps) as advance:
         done = 0

@@ -40,11 +40,14 @@ class Likelihood:
     """Losses of one piece.
 
     Args:
-        units: Loss of each frame or cell, averaged over orderings in probability space.
+        units: Loss of each scored frame or cell, averaged over orderings in
+            probability space.
+        single_units: The same for one ordering: the plain mean over orderings.
         is_silent: Which units are wholly silent (their loss is 0).
     """
 
     units: NDArray[np.float64]
+    single_units: NDArray[np.float64]
     is_silent: NDArray[np.bool_]
 
     @property
@@ -59,6 +62,7 @@ class Summary:
 
     Args:
         piece_mean: Mean over pieces of the mean over units.
+        single_piece_mean: The same for one ordering in place of the average.
         piece_standard_error: Standard deviation over pieces by the root of their
             number.
         unit_mean: Mean over all units of all pieces.
@@ -68,6 +72,7 @@ class Summary:
     """
 
     piece_mean: float
+    single_piece_mean: float
     piece_standard_error: float
     unit_mean: float
     sounding_unit_mean: float
@@ -84,6 +89,9 @@ def summarize(likelihoods: Sequence[Likelihood]) -> Summary:
     sounding = units[~silent]
     return Summary(
         piece_mean=piece_mean,
+        single_piece_mean=float(
+            np.mean([likelihood.single_units.mean() for likelihood in likelihoods])
+        ),
         piece_standard_error=piece_standard_error,
         unit_mean=float(units.mean()),
         sounding_unit_mean=float(sounding.mean()) if sounding.size else 0.0,
@@ -104,6 +112,7 @@ def framewise(
     *,
     order: str,
     num_orderings: int = 1,
+    max_units: int | None = None,
     seed: int,
     advance: Advance | None = None,
 ) -> Likelihood:
@@ -114,48 +123,46 @@ def framewise(
         logits: The network.
         order: `random` or `chronological`.
         num_orderings: Orderings averaged in probability space.
-        seed: Of the orderings; the caller derives it from the piece.
+        max_units: Score only so many frames, drawn at random; None scores all. The mean
+            is an unbiased estimate.
+        seed: Of the orderings and the draw; the caller derives it from the piece.
         advance: Called with the number of frames done.
 
     Returns:
-        Nats of each frame, the sum of its four voices.
+        Nats of each scored frame, the sum of its four voices.
 
     Raises:
         PitchRangeError: A pitch is not one of the network's 46.
         ValueError: No such order.
     """
     pitch = _pitch_index(piece)
+    chosen = _chosen_units(len(pitch), max_units, seed)
     runs = []
     for index in range(num_orderings):
         rng = generator(seed, "framewise", index)
         rank = _ranks(len(pitch), order, rng)
-        runs.append(_framewise_once(pitch, rank, logits, rng, advance))
-    return Likelihood(
-        units=_mean_probability(np.stack(runs)), is_silent=(pitch < 0).all(axis=1)
-    )
+        runs.append(_framewise_once(pitch, rank, chosen, logits, rng, advance))
+    return _likelihood(runs, (pitch < 0).all(axis=1)[chosen])
 
 
 def _framewise_once(
     pitch: NDArray[np.int16],
     rank: NDArray[np.int64],
+    chosen: NDArray[np.int64],
     logits: LogitsFunction,
     rng: np.random.Generator,
     advance: Advance | None,
 ) -> NDArray[np.float64]:
     num_steps = len(pitch)
-    voice_orders = rng.permuted(
-        np.tile(np.arange(NUM_VOICES), (num_steps, 1)), axis=1
-    )
-    losses = np.zeros(num_steps)
+    voice_orders = rng.permuted(np.tile(np.arange(NUM_VOICES), (num_steps, 1)), axis=1)
+    losses = []
     size = max(1, _CELLS_PER_CALL // num_steps)
-    for first in range(0, num_steps, size):
-        frames = np.arange(first, min(first + size, num_steps))
-        losses[frames] = _score_frames(
-            pitch, rank, frames, voice_orders[frames], logits
-        )
+    for first in range(0, len(chosen), size):
+        frames = chosen[first : first + size]
+        losses.append(_score_frames(pitch, rank, frames, voice_orders[frames], logits))
         if advance is not None:
             advance(len(frames))
-    return losses
+    return np.concatenate(losses)
 
 
 def _score_frames(
@@ -188,6 +195,7 @@ def notewise(
     *,
     order: str,
     num_orderings: int = 1,
+    max_units: int | None = None,
     seed: int,
     advance: Advance | None = None,
 ) -> Likelihood:
@@ -197,37 +205,36 @@ def notewise(
     for `framewise`; nats of each cell.
     """
     pitch = _pitch_index(piece)
-    num_cells = pitch.size
+    chosen = _chosen_units(pitch.size, max_units, seed)
     runs = []
     for index in range(num_orderings):
         rng = generator(seed, "notewise", index)
-        rank = _ranks(num_cells, order, rng)
-        runs.append(_notewise_once(pitch, rank, logits, advance))
-    return Likelihood(
-        units=_mean_probability(np.stack(runs)), is_silent=(pitch < 0).reshape(-1)
-    )
+        rank = _ranks(pitch.size, order, rng)
+        runs.append(_notewise_once(pitch, rank, chosen, logits, advance))
+    return _likelihood(runs, (pitch < 0).reshape(-1)[chosen])
 
 
 def _notewise_once(
     pitch: NDArray[np.int16],
     rank: NDArray[np.int64],
+    chosen: NDArray[np.int64],
     logits: LogitsFunction,
     advance: Advance | None,
 ) -> NDArray[np.float64]:
     flat = pitch.reshape(-1)
-    losses = np.zeros(flat.size)
+    losses = []
     size = max(1, _CELLS_PER_CALL // len(pitch))
-    for first in range(0, flat.size, size):
-        cells = np.arange(first, min(first + size, flat.size))
+    for first in range(0, len(chosen), size):
+        cells = chosen[first : first + size]
         is_hidden = (rank[None, :] >= rank[cells][:, None]).reshape(-1, *pitch.shape)
         state = np.repeat(pitch[None], len(cells), axis=0)
         rows, steps, voices = np.arange(len(cells)), *np.divmod(cells, NUM_VOICES)
         log_p = log_probabilities(logits(state, is_hidden)[rows, steps, voices])
         truth = flat[cells]
-        losses[cells] = np.where(truth >= 0, -log_p[rows, np.maximum(truth, 0)], 0.0)
+        losses.append(np.where(truth >= 0, -log_p[rows, np.maximum(truth, 0)], 0.0))
         if advance is not None:
             advance(len(cells))
-    return losses
+    return np.concatenate(losses)
 
 
 def given_voices(
@@ -290,15 +297,34 @@ def _pitch_index(piece: Piece) -> NDArray[np.int16]:
     return np.where(pitch >= 0, pitch - MIN_PITCH, -1).astype(np.int16)
 
 
-def _ranks(
-    num_units: int, order: str, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _ranks(num_units: int, order: str, rng: np.random.Generator) -> NDArray[np.int64]:
     """Place of each unit in the order."""
     if order == "chronological":
         return np.arange(num_units)
     if order == "random":
         return rng.permutation(num_units)
     raise ValueError(f"order must be 'random' or 'chronological'; received {order!r}")
+
+
+def _chosen_units(
+    num_units: int, max_units: int | None, seed: int
+) -> NDArray[np.int64]:
+    """Which units are scored, ascending."""
+    if max_units is None or max_units >= num_units:
+        return np.arange(num_units)
+    drawn = generator(seed, "units").permutation(num_units)[:max_units]
+    return np.sort(drawn)
+
+
+def _likelihood(
+    runs: Sequence[NDArray[np.float64]], is_silent: NDArray[np.bool_]
+) -> Likelihood:
+    stacked = np.stack(runs)
+    return Likelihood(
+        units=_mean_probability(stacked),
+        single_units=stacked.mean(axis=0),
+        is_silent=is_silent,
+    )
 
 
 def _mean_probability(losses: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -90,7 +90,7 @@ class RelativeLogits(keras.layers.Layer):
         self.reach = reach
 
     def call(self, scores: Any, anchor: Any) -> Any:
-        # Beyond the reach, and from a missing anchor, an index points at the zero column.
+        # Beyond the reach, or without an anchor, an index points at the zero column.
         zero_column = 2 * self.reach + 1
         padded = ops.pad(scores, [[0, 0]] * 4 + [[0, 1]])
         interval = ops.arange(self.num_pitches) - anchor[..., None] + self.reach
@@ -142,10 +142,15 @@ class LocalAttention(keras.layers.Layer):
         channels = input_shape[-1]
         assert channels is not None
         self.head_channels = channels // self.num_heads
-        self.project_in = keras.layers.Dense(3 * channels, use_bias=False, name="in")
+        self.project_in = keras.layers.Dense(
+            3 * channels, use_bias=False, dtype=self.dtype_policy, name="in"
+        )
         self.project_in.build(input_shape)
         self.project_out = keras.layers.Dense(
-            channels, kernel_initializer="zeros", name="out"
+            channels,
+            kernel_initializer="zeros",
+            dtype=self.dtype_policy,
+            name="out",
         )
         self.project_out.build(input_shape)
         self.distance_bias = self.add_weight(

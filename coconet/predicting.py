@@ -148,7 +148,11 @@ def check_shape(pitch: PitchIndex, is_hidden: IsHidden) -> None:
     Raises:
         ValueError: Wrong rank, voices or pitch range.
     """
-    if pitch.ndim != 3 or pitch.shape[2] != NUM_VOICES or pitch.shape != is_hidden.shape:
+    if (
+        pitch.ndim != 3
+        or pitch.shape[2] != NUM_VOICES
+        or pitch.shape != is_hidden.shape
+    ):
         raise ValueError(
             f"pitch and is_hidden must both be (batch, time, {NUM_VOICES}); received "
             f"{pitch.shape} and {is_hidden.shape}"

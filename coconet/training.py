@@ -25,7 +25,7 @@ from musegen.coconet.config import (
     config_from_json,
     config_to_json,
 )
-from musegen.coconet.masks import KINDS, draw_mask
+from musegen.coconet.masks import KINDS, check_mixture, draw_mask
 from musegen.data.errors import TrainingError
 from musegen.engine.seeds import derive_seed
 from musegen.engine.training import (
@@ -34,6 +34,7 @@ from musegen.engine.training import (
     Progress,
     TrainingLoop,
     TrainingResult,
+    require_no_run,
 )
 
 Grid = NDArray[np.int16]  # (time, voice), MIDI pitch, -1 = silence
@@ -56,8 +57,10 @@ class CoconetTrainingConfig:
         seed: Of everything random.
     """
 
-    network: NetworkConfig = BeatNetworkConfig()
-    loop: LoopConfig = LoopConfig(num_steps=9000, learning_rate=2e-3)
+    network: NetworkConfig = field(default_factory=BeatNetworkConfig)
+    loop: LoopConfig = field(
+        default_factory=lambda: LoopConfig(num_steps=9000, learning_rate=2e-3)
+    )
     batch_size: int = 32
     crop_steps: int = 96
     max_transposition: int = 6
@@ -75,13 +78,11 @@ class CoconetTrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if unknown := sorted(set(self.mask_mixture) - set(KINDS)):
-            raise ValueError(
-                f"mask_mixture knows {', '.join(KINDS)}; received {', '.join(unknown)}"
-            )
+        check_mixture(self.mask_mixture)
         if self.crop_steps < 4 or self.crop_steps % 4:
             raise ValueError(
-                f"crop_steps must be a positive multiple of 4; received {self.crop_steps}"
+                "crop_steps must be a positive multiple of 4; received "
+                f"{self.crop_steps}"
             )
         if self.batch_size < 1:
             raise ValueError(
@@ -235,9 +236,9 @@ def train_coconet(
     Raises:
         TrainingError: No piece is long enough, or the run cannot start or go on.
     """
-    train = _long_enough(train, config.crop_steps, "training")
-    valid = _long_enough(valid, config.crop_steps, "validation")
-    _write_config(run_dir, config)
+    train = _usable(train, config.crop_steps, "training")
+    valid = _usable(valid, config.crop_steps, "validation")
+    _claim_folder(run_dir, config, resume=resume)
     model = compiled_network(config)
 
     def batch_at(step: int) -> Batch:
@@ -340,17 +341,53 @@ def _lower_voices_hidden(batch: Batch) -> Batch:
     return keras_batch(pitch, is_hidden)
 
 
-def _long_enough(pieces: Sequence[Grid], crop_steps: int, what: str) -> list[Grid]:
+def _usable(pieces: Sequence[Grid], crop_steps: int, what: str) -> list[Grid]:
+    """Pieces that are long enough; every pitch must be one of the network's."""
     kept = [piece for piece in pieces if len(piece) >= crop_steps]
     if not kept:
         raise TrainingError(
             f"no {what} piece is {crop_steps} sixteenths long: give more data or lower "
             "crop_steps in the config"
         )
+    highest = MIN_PITCH + NUM_PITCHES - 1
+    for index, piece in enumerate(kept):
+        for pitch in np.unique(piece[piece >= 0]).tolist():
+            if not MIN_PITCH <= pitch <= highest:
+                raise TrainingError(
+                    f"{what} piece {index + 1} has pitch {pitch}, and the network "
+                    f"knows {MIN_PITCH} to {highest}: transpose it or leave it out"
+                )
     return kept
 
 
-def _write_config(run_dir: Path, config: CoconetTrainingConfig) -> None:
+def _claim_folder(
+    run_dir: Path, config: CoconetTrainingConfig, *, resume: bool
+) -> None:
+    """Write the config beside the run; only `loop` may differ when a run goes on."""
+    path = run_dir / CONFIG_NAME
+    data = config.to_json()
+    if not resume:
+        require_no_run(run_dir)
+    elif path.exists():
+        _require_same_config(path, json.loads(json.dumps(data)))
     run_dir.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(config.to_json(), indent=2) + "\n"
-    (run_dir / CONFIG_NAME).write_text(text, encoding="utf-8")
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def _require_same_config(path: Path, data: Mapping[str, Any]) -> None:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        differing = [
+            key
+            for key, value in data.items()
+            if key != "loop" and key in stored and stored[key] != value
+        ]
+    except (TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{path} is damaged ({error}): remove it to resume without this check"
+        ) from error
+    if differing:
+        raise TrainingError(
+            f"the run was started with another {', '.join(differing)}: resume with the "
+            f"values of {path}, or start a new run"
+        )

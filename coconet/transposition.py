@@ -28,8 +28,8 @@ def shift_for_soprano(notes: Sequence[Note], score: Score) -> int:
 
     Returns:
         Semitones to add for inference and to take away after: 0 where all notes lie in
-        Bach's soprano range, else what brings most of the melody into it, octaves
-        before other keys.
+        Bach's soprano range, else what brings most of the melody into it by the
+        shortest way; an octave, which keeps the key, counts as eight semitones.
 
     Raises:
         PitchRangeError: The melody spans more than the network's 46 pitches.
@@ -52,9 +52,7 @@ def shift_for_soprano(notes: Sequence[Note], score: Score) -> int:
         moved = pitches + shift
         outside = (moved < SOPRANO_LOWEST) | (moved > SOPRANO_HIGHEST)
         key_change = _KEY_CHANGE_COST if shift % 12 else 0.0
-        return (
-            float(weights[outside].sum()) + key_change + _SEMITONE_COST * abs(shift)
-        )
+        return float(weights[outside].sum()) + key_change + _SEMITONE_COST * abs(shift)
 
     lowest = MIN_PITCH - int(pitches.min())
     highest = MAX_PITCH - int(pitches.max())

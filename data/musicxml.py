@@ -2,9 +2,8 @@
 
 Notes stand where they are notatable and at the nearest such place where not
 (`musegen.data.musicxml_places`), spelled by the key. The same score gives the same
-bytes: no date, no program version. What MusicXML has no place for here: controllers,
-pitch bends, and empty bars after the last note. Reading is
-`musegen.data.musicxml_reader`'s work.
+bytes: no date, no version. Not written: controllers, pitch bends, and keys and metres
+that begin after the last note's bar. Reading is `musegen.data.musicxml_reader`'s work.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from musegen.data.musicxml_layout import (
 )
 from musegen.data.musicxml_notation import Symbol, notate
 from musegen.data.musicxml_places import notated_events
-from musegen.data.score import KeySignature, Part, Score, TimeSignature
+from musegen.data.score import KeySignature, Part, Score
 from musegen.data.spelling import Spelling, estimate_sharps, key_alter, spell
 
 _HEADER = (
@@ -188,6 +187,9 @@ def _plan(
         for index, segments in segments_by_bar(events, layout).items():
             notated = notate(segments, layout.bars[index].signature)
             symbols[index].append((voice, notated))
+    for index, bar in enumerate(layout.bars):
+        if not symbols[index] or symbols[index][0][0] != 1:
+            symbols[index].insert(0, (1, _silence(bar)))
     onsets = {note.onset for note in part.notes}
     own_marks = {index: list(found) for index, found in marks.items()}
     lyrics: dict[int, list[Lyric]] = defaultdict(list)
@@ -204,6 +206,14 @@ def _plan(
     return _PartPlan(
         part=part, part_id=part_id, symbols=symbols, marks=own_marks, lyrics=lyrics
     )
+
+
+def _silence(bar: Bar) -> list[Symbol]:
+    """Rests that fill a bar: one for a complete bar, values for a pickup."""
+    if bar.is_complete:
+        return [Symbol(start=Fraction(0), length=bar.length, event=None)]
+    rest = Segment(start=bar.offset, end=bar.offset + bar.length)
+    return notate([rest], bar.signature)
 
 
 def _divisions(plans: Sequence[_PartPlan], layout: Layout, keys: _Keys) -> int:
@@ -272,9 +282,7 @@ def _measure(
         cursor.move(mark.place - bar.at)
         measure.append(mark.element)
     cursor.move(Fraction(0))
-    written = list(plan.symbols.get(index, ()))
-    if not written or written[0][0] != 1:
-        written.insert(0, (1, _silence(bar)))
+    written = plan.symbols[index]
     accidentals = (
         set() if plan.part.is_drum else _accidentals(written, bar, context.keys)
     )
@@ -286,14 +294,6 @@ def _measure(
     if index == len(context.layout.bars) - 1:
         barline = sub(measure, "barline", location="right")
         sub(barline, "bar-style", "light-heavy")
-
-
-def _silence(bar: Bar) -> list[Symbol]:
-    """Rests that fill a bar: one for a complete bar, values for a pickup."""
-    if bar.is_complete:
-        return [Symbol(start=Fraction(0), length=bar.length, event=None)]
-    rest = Segment(start=bar.offset, end=bar.offset + bar.length)
-    return notate([rest], bar.signature)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -321,16 +321,13 @@ def _attributes(plan: _PartPlan, index: int, context: _Context) -> ET.Element:
         sub(element, "divisions", context.divisions)
     if bar.at in keys.places:
         element.append(key_element(keys.at(bar.at)))
-    if index == 0 or any(s.tick == bar.start for s in _later_metres(context.score)):
+    changes = {metre.tick for metre in context.score.time_signatures}
+    if index == 0 or (bar.number > 1 and bar.start in changes):
         element.append(time_element(bar.signature))
     if index == 0:
         pitches = [note.pitch for note in plan.part.notes]
         element.append(clef_element(pitches, is_drum=plan.part.is_drum))
     return element
-
-
-def _later_metres(score: Score) -> Iterator[TimeSignature]:
-    return (s for s in score.time_signatures if s.tick > score.pickup)
 
 
 def _bar_marks(plan: _PartPlan, index: int, context: _Context) -> list[_Mark]:

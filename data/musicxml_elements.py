@@ -51,7 +51,7 @@ _CYMBALS = frozenset({42, 44, 46, 49, 51, 52, 53, 55, 57, 59})
 _CLEFS = (
     ("G", 2, 0, 64, 77, 0.0),
     ("F", 4, 0, 43, 57, 0.0),
-    ("G", 2, -1, 52, 65, 1.0),
+    ("G", 2, -1, 52, 65, 0.5),
 )
 _LEDGER_SEMITONES = 3.5  # a line is two steps of the scale
 

@@ -138,7 +138,7 @@ class Segment:
     is_tied_out: bool = False
 
 
-def lay_out(score: Score, *, exact: bool = False) -> Layout:
+def lay_out(score: Score, *, until: int = 0, exact: bool = False) -> Layout:
     """Return the bars of a score: the pickup, full bars, bars cut short by a new metre.
 
     The last bar is filled up, unless the score has a pickup and ends exactly where the
@@ -147,10 +147,15 @@ def lay_out(score: Score, *, exact: bool = False) -> Layout:
     Args:
         score: One whose beats are whole ticks (`with_whole_beats`); one without notes
             has one bar beside its pickup.
+        until: A tick that the bars must reach, though no note does.
         exact: Keep lengths of odd bars exact instead of rounding them to 1/48 quarter.
     """
     last_tick = max(
-        [1, *(n.onset + max(n.duration, 1) for part in score.parts for n in part.notes)]
+        [
+            1,
+            until,
+            *(n.onset + max(n.duration, 1) for part in score.parts for n in part.notes),
+        ]
     )
     starts = list(score.bar_starts(max(last_tick, score.pickup + 1)))
     edges = [0, *starts] if score.pickup else starts

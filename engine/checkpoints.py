@@ -32,6 +32,7 @@ class RunState:
         best_step: Step of that value.
         seconds: Time spent training, over all sittings.
         validations_since_best: For early stopping.
+        best_metrics: Everything validated at `best_step`.
     """
 
     step: int = 0
@@ -39,6 +40,7 @@ class RunState:
     best_step: int = 0
     seconds: float = 0.0
     validations_since_best: int = 0
+    best_metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Reading a JSON object field by field, so that a wrong, missing or unknown key is named.
+"""Reading a JSON object field by field: wrong, missing and unknown keys are named.
 
 For the small files of the engine (`config.json`, recipes). Not a schema language.
 """
@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
-
-_MISSING = object()
 
 
 class JsonFields:
@@ -50,11 +48,8 @@ class JsonFields:
         return self._take(key, int, "an integer")
 
     def optional_integer(self, key: str) -> int | None:
-        """Take an integer or null."""
-        if self._rest.get(key, _MISSING) is None:
-            del self._rest[key]
-            return None
-        return self.integer(key)
+        """Take an integer or null; the key must be there."""
+        return self.nullable(key, self._typed(int, "an integer"))
 
     def mapping(self, key: str) -> dict[str, Any]:
         """Take an object as it is."""
@@ -85,24 +80,38 @@ class JsonFields:
             for index, value in enumerate(values)
         )
 
+    def mappings(self, key: str) -> tuple[dict[str, Any], ...]:
+        """Take a list of objects as they are."""
+        return self.items(key, self._typed(dict, "an object"))
+
+    def optional_mapping(self, key: str) -> dict[str, Any]:
+        """Take an object; an absent key is an empty one."""
+        return self.mapping(key) if key in self._rest else {}
+
+    def nullable(self, key: str, read: Callable[..., Item]) -> Item | None:
+        """Take null, or a value through `read(value, where=...)`."""
+        value = self._take(key, object, "a value")
+        return None if value is None else read(value, where=f"{self._where}: {key}")
+
     def finish(self) -> None:
         """Refuse what nobody took."""
         if self._rest:
             raise ValueError(f"{self._where} has unknown keys: {_names(self._rest)}")
 
     def _take(self, key: str, kind: type[Item], what: str) -> Item:
-        value = self._rest.pop(key, _MISSING)
-        if value is _MISSING:
+        if key not in self._rest:
             raise ValueError(f"{self._where} lacks the key '{key}'")
+        value = self._rest.pop(key)
         return self._typed(kind, what)(value, where=f"{self._where}: {key}")
 
     @staticmethod
     def _typed(kind: type[Item], what: str) -> Callable[..., Item]:
         def check(value: object, *, where: str) -> Item:
-            if not isinstance(value, kind) or (kind is int and value in (True, False)):
-                if not (kind is int and type(value) is int):
-                    raise ValueError(f"{where} must be {what}; received {_kind(value)}")
-            return value  # type: ignore[return-value]
+            if (
+                kind is not object and type(value) is not kind
+            ):  # exactly: True is an int to isinstance
+                raise ValueError(f"{where} must be {what}; received {_kind(value)}")
+            return value
 
         return check
 

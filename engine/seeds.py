@@ -1,4 +1,7 @@
-"""Seeds that depend on names, not on order: item k of a batch does not depend on the batch."""
+"""Seeds that depend on names, not on order.
+
+Item k of a batch does not depend on the batch: each draws from a seed of its own.
+"""
 
 from __future__ import annotations
 

@@ -70,7 +70,13 @@ class LoopConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
-    """How a run ended: its state, whether early, and the last validated values."""
+    """How a run ended.
+
+    Args:
+        state: Where it stands.
+        stopped_early: Out of patience.
+        metrics: Values validated at the best step, and the last training loss.
+    """
 
     state: RunState
     stopped_early: bool
@@ -87,6 +93,19 @@ def learning_rate_at(step: int, config: LoopConfig) -> float:
         * warmup
         * (config.final_rate + (1.0 - config.final_rate) * cosine)
     )
+
+
+def require_no_run(run_dir: Path) -> None:
+    """Refuse a folder in which a run has begun.
+
+    Raises:
+        TrainingError: There is a checkpoint in it.
+    """
+    if (run_dir / CHECKPOINT_NAME).exists():
+        raise TrainingError(
+            f"{run_dir} holds a run already: add --resume to go on with it, or name "
+            "another folder with --run"
+        )
 
 
 class TrainingLoop:
@@ -128,14 +147,10 @@ class TrainingLoop:
             TrainingError: A run is there and `resume` is False; nothing is there and it
                 is True; the loss is not a number.
         """
-        path = self.run_dir / CHECKPOINT_NAME
         if resume:
-            self._restore(load_checkpoint(path))
-        elif path.exists():
-            raise TrainingError(
-                f"{self.run_dir} holds a run already: add --resume to go on with it, or "
-                "name another folder with --run"
-            )
+            self._restore(load_checkpoint(self.run_dir / CHECKPOINT_NAME))
+        else:
+            require_no_run(self.run_dir)
         log = RunLog(self.run_dir)
         log.truncate_after(self.state.step)
         try:
@@ -146,26 +161,30 @@ class TrainingLoop:
     def _train(self, log: RunLog) -> TrainingResult:
         config, losses = self.config, []
         metrics: dict[str, float] = {}
-        stopped_early = self._is_out_of_patience()  # a resumed run may have been
+        stopped_early = self._is_out_of_patience()  # True where such a run is resumed
         base_seconds, started = self.state.seconds, time.monotonic()
         while self.state.step < config.num_steps and not stopped_early:
             losses.append(self._step())
             step = self.state.step
             self.state.seconds = base_seconds + time.monotonic() - started
             is_last = step == config.num_steps
+            fresh: dict[str, float] = {}
             if step % config.log_every == 0 or is_last:
-                metrics["train/loss"] = float(np.mean(losses))
+                fresh["train/loss"] = float(np.mean(losses))
                 losses.clear()
-                log.write(step, self._with_run_values(metrics))
             if step % config.validate_every == 0 or is_last:
-                metrics.update(self._validated())
-                log.write(step, self._with_run_values(metrics))
+                fresh.update(self._validated())
                 stopped_early = self._is_out_of_patience()
+            if fresh:
+                metrics.update(fresh)
+                log.write(step, self._with_run_values(fresh))
             if step % config.checkpoint_every == 0 or is_last or stopped_early:
                 save_checkpoint(self.run_dir / CHECKPOINT_NAME, self._checkpoint())
             self.progress(step, metrics)
         return TrainingResult(
-            state=self.state, stopped_early=stopped_early, metrics=metrics
+            state=self.state,
+            stopped_early=stopped_early,
+            metrics={**metrics, **self.state.best_metrics},
         )
 
     def _step(self) -> float:
@@ -192,6 +211,7 @@ class TrainingLoop:
             state = self.state
             if state.best_value is None or value < state.best_value:
                 state.best_value, state.best_step = value, state.step
+                state.best_metrics = values
                 state.validations_since_best = 0
                 self._save_best()
             else:

@@ -75,7 +75,7 @@ def to_music21(score: Score) -> music21.stream.Score:
         )
     m21 = load_music21()
     even = with_whole_beats(score)
-    layout = lay_out(even, exact=True)
+    layout = lay_out(even, until=_last_mark(even) + 1, exact=True)
     stream: music21.stream.Score = m21.stream.Score()
     stream.editorial[TICKS_KEY] = score.ticks_per_quarter
     if score.title:
@@ -86,6 +86,18 @@ def to_music21(score: Score) -> music21.stream.Score:
         )
         stream.insert(0, writer.build(f"P{number}", has_marks=number == 1))
     return stream
+
+
+def _last_mark(score: Score) -> int:
+    """Return the last tick at which anything but a note stands."""
+    ticks = [
+        *(tempo.tick for tempo in score.tempos),
+        *(metre.tick for metre in score.time_signatures),
+        *(key.tick for key in score.key_signatures),
+        *(marker.tick for marker in score.markers),
+        *(lyric.tick for part in score.parts for lyric in part.lyrics),
+    ]
+    return max(ticks, default=0)
 
 
 def _lyrics_by_tick(part: Part) -> dict[int, list[Lyric]]:
@@ -129,7 +141,12 @@ class _PartWriter:
             for events in voices(exact_events(self.part, self.layout))
         ]
         for index, measure in enumerate(measures):
-            self._fill(measure, index, [row[index] for row in rows if index in row])
+            found = {
+                str(number): row[index]
+                for number, row in enumerate(rows, start=1)
+                if index in row
+            }
+            self._fill(measure, index, found)
             result.insert(self.layout.bars[index].at, measure)
         return result
 
@@ -202,16 +219,16 @@ class _PartWriter:
         self,
         measure: music21.stream.Measure,
         index: int,
-        rows: Sequence[Sequence[Segment]],
+        rows: Mapping[str, Sequence[Segment]],
     ) -> None:
         """Put the notes and rests of a bar into its measure, by voices if several."""
         m21 = load_music21()
         bar = self.layout.bars[index]
         if not rows:
             end = bar.offset + bar.length
-            rows = [[Segment(start=bar.offset, end=end)]]
-        for number, row in enumerate(rows, start=1):
-            voice = m21.stream.Voice(id=str(number)) if len(rows) > 1 else None
+            rows = {"1": [Segment(start=bar.offset, end=end)]}
+        for name, row in rows.items():
+            voice = m21.stream.Voice(id=name) if len(rows) > 1 else None
             for segment in row:
                 target = measure if voice is None else voice
                 target.insert(segment.start - bar.offset, self._element(segment))

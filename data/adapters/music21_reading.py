@@ -5,6 +5,7 @@ Serves `musegen.data.adapters.music21` and the MusicXML reader.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     M21Note: TypeAlias = Any
 
 TICKS_KEY = "musegen_ticks_per_quarter"
+_START = Fraction(0)
 _MAX_DENOMINATOR = 65535
 _DEFAULT_VELOCITY = Note(onset=0, duration=0, pitch=0).velocity
 
@@ -108,37 +110,56 @@ def _read_part(part: M21Stream, content: Content) -> PartContent:
     """Read one part; what belongs to the whole score goes into `content`."""
     m21 = load_music21()
     result = PartContent()
-    flat = part.flatten()
-    instruments = list(flat.getElementsByClass(m21.instrument.Instrument))
+    elements = list(_walk(part))
+    instruments = [
+        (element, place)
+        for element, place, _ in elements
+        if isinstance(element, m21.instrument.Instrument)
+    ]
     name = getattr(part, "partName", None)
     if instruments:
-        first = instruments[0]
+        first, _ = instruments[0]
         name = name or first.partName
         result.program = first.midiProgram or 0
         result.channel = first.midiChannel
         is_unpitched = isinstance(first, m21.instrument.UnpitchedPercussion)
         result.is_drum = is_unpitched or first.midiChannel == DRUM_CHANNEL
-        if len({i.midiProgram for i in instruments}) > 1:
+        if len({instrument.midiProgram for instrument, _ in instruments}) > 1:
             content.remark(
                 "program-change",
                 f"part '{name or ''}' changes its instrument; the first one is kept",
-                _quarters(flat.elementOffset(instruments[1])),
+                instruments[1][1],
             )
     result.name = name or ""
-    for element in flat:
-        place = _quarters(flat.elementOffset(element))
+    for element, place, voice in elements:
         if isinstance(element, m21.note.GeneralNote):
-            _read_note(element, place, result, content)
+            _read_note(element, place, voice, result, content)
+        elif isinstance(element, m21.spanner.Spanner):
+            _read_spanner(element, content)
         else:
             _read_mark(element, place, content)
-    for spanner in part.recurse().getElementsByClass(m21.spanner.Spanner):
-        _read_spanner(spanner, content)
     return result
 
 
+def _walk(
+    stream: M21Stream, start: Fraction = _START, voice: str = ""
+) -> Iterator[tuple[music21.base.Music21Object, Fraction, str]]:
+    """Yield (element, place, name of the voice) of all that is in a stream, deeply."""
+    m21 = load_music21()
+    for element in stream:
+        place = start + _quarters(stream.elementOffset(element))
+        if isinstance(element, m21.stream.Voice):
+            yield from _walk(element, place, str(element.id))
+        elif isinstance(element, m21.stream.Stream):
+            yield from _walk(element, place, voice)
+        else:
+            yield element, place, voice
+
+
 def _read_note(
-    element: music21.note.GeneralNote,
+    element: M21Note,
     place: Fraction,
+    voice: str,
     part: PartContent,
     content: Content,
 ) -> None:
@@ -165,6 +186,7 @@ def _read_note(
                 pitch=min(max(_pitch(member), 0), MAX_MIDI_PITCH),
                 velocity=_velocity(member) or _velocity(element) or _DEFAULT_VELOCITY,
                 tie=tie.type if tie is not None else "",
+                voice=voice,
             )
         )
     content.left_out["articulations"] += len(element.articulations)
@@ -267,6 +289,11 @@ def _read_bars(part: M21Stream, content: Content) -> None:
         length = content.bar_starts[1] - content.bar_starts[0]
     numerator, denominator = content.metres.get(content.bar_starts[0], (4, 4))
     full = Fraction(4 * numerator, denominator)
-    is_short = length < full and (len(measures) > 1 or first.paddingLeft > 0)
+    if len(measures) > 1:
+        # A short bar before a new metre is one that the new metre cuts short.
+        is_cut = first.number != 0 and content.bar_starts[1] in content.metres
+        is_short = length < full and not is_cut
+    else:
+        is_short = length < full and first.paddingLeft > 0
     if length and (is_short or (first.number == 0 and length != full)):
         content.pickup = length

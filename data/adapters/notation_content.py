@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from musegen.data.constants import DEFAULT_TICKS_PER_QUARTER
@@ -39,6 +39,7 @@ class Heard:
         pitch: MIDI number.
         velocity: 1 to 127.
         tie: `start`, `continue`, `stop`, or empty.
+        voice: Name of its voice in the bar, empty where the bar has one.
     """
 
     start: Fraction
@@ -46,6 +47,7 @@ class Heard:
     pitch: int
     velocity: int
     tie: str = ""
+    voice: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,27 +100,24 @@ class Content:
 
 
 def _merged(heard: Iterable[Heard]) -> list[Heard]:
-    """Join tied notes: a stop or continue goes on with the pitch that ends there."""
-    waiting: dict[tuple[int, Fraction], list[int]] = {}
+    """Join tied notes: a stop or continue goes on with the pitch that ends there.
+
+    Where several do, the one of the same voice; the voices of a bar may have no names.
+    """
+    waiting: dict[tuple[int, Fraction], list[tuple[str, int]]] = {}
     result: list[Heard] = []
     for note in sorted(heard, key=lambda n: n.start):
-        index = None
-        if note.tie in {"stop", "continue"}:
-            waiters = waiting.get((note.pitch, note.start))
-            index = waiters.pop(0) if waiters else None
-        if index is None:
+        waiters = waiting.get((note.pitch, note.start))
+        if note.tie in {"stop", "continue"} and waiters:
+            own = [place for place, (v, _) in enumerate(waiters) if v == note.voice]
+            _, index = waiters.pop(own[0] if own else 0)
+            result[index] = replace(result[index], end=note.end)
+        else:
             index = len(result)
             result.append(note)
-        else:
-            first = result[index]
-            result[index] = Heard(
-                start=first.start,
-                end=note.end,
-                pitch=first.pitch,
-                velocity=first.velocity,
-            )
         if note.tie in {"start", "continue"}:
-            waiting.setdefault((note.pitch, note.end), []).append(index)
+            key = (note.pitch, note.end)
+            waiting.setdefault(key, []).append((note.voice, index))
     return result
 
 

@@ -242,4 +242,5 @@ def _load_music_pb2() -> ModuleType:
             extra="magenta",
             purpose="reading and writing NoteSequences",
         ) from error
-    return music_pb2
+    module: ModuleType = music_pb2
+    return module

@@ -1,0 +1,77 @@
+"""What tests of commands share: a network without a network, and a working folder."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from musegen.coconet import predicting
+from musegen.coconet.config import (
+    MIN_PITCH,
+    NUM_PITCHES,
+    BeatNetworkConfig,
+)
+from musegen.coconet.predicting import (
+    CoconetModel,
+    IsHidden,
+    Logits,
+    LogitsFunction,
+    PitchIndex,
+)
+
+CENTRES = (72, 66, 58, 50)  # MIDI pitches around which the voices lie
+CONSONANT = (0, 3, 4, 7, 8, 9)  # semitones below the soprano, octaves aside
+
+
+def chordal_logits(name: str) -> LogitsFunction:
+    """A cheap network: consonances with the soprano, each voice in its register.
+
+    Deterministic, item by item; another name gives other numbers.
+    """
+    pitches = MIN_PITCH + np.arange(NUM_PITCHES)
+    register = -((pitches - np.array(CENTRES)[:, None]) ** 2) / 18.0
+    register += np.sin(pitches * (1 + zlib.crc32(name.encode()) % 97))
+    interval = (pitches[:, None] - pitches) % 12
+    under_soprano = register + 2.0 * np.isin(interval, CONSONANT)[:, None, :]
+    under_silence = register[None]  # the last row, which index -1 means
+    table = np.concatenate([under_soprano, under_silence]).astype(np.float32)
+
+    def logits(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        return np.asarray(table[pitch[:, :, 0]])
+
+    return logits
+
+
+@pytest.fixture
+def fake_model(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Makes every model the cheap one; gives the (name, device) asked for."""
+    asked: list[tuple[str, str]] = []
+
+    def load(
+        name_or_path: str | Path,
+        *,
+        device: str = "auto",
+        backend: str = "onnx",
+        num_threads: int | None = None,
+    ) -> CoconetModel:
+        name = str(name_or_path)
+        asked.append((name, device))
+        return CoconetModel(
+            name=name,
+            digest=f"{zlib.crc32(name.encode()):064x}",
+            config=BeatNetworkConfig(),
+            logits=chordal_logits(name),
+        )
+
+    monkeypatch.setattr(predicting, "load_coconet", load)
+    return asked
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

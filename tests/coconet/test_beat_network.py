@@ -1,0 +1,215 @@
+"""The network we ship: what it sees, what it cannot see, and how large it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from musegen.coconet.beat_network import (
+    CellFeatures,
+    FoldBeats,
+    PhaseBias,
+    UnfoldBeats,
+    build_beat_network,
+)
+from musegen.coconet.config import BeatNetworkConfig
+
+TINY = BeatNetworkConfig(
+    step_channels=8,
+    beat_channels=10,
+    num_step_blocks=1,
+    beat_dilations=(1,),
+    attention_after=(0,),
+    attention_reach_beats=2,
+    interval_reach=3,
+    fill_reach_steps=8,
+)
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    """A tiny network with every weight at work (some start at zero)."""
+    model = build_beat_network(TINY)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=w.shape) * 0.3 for w in model.get_weights()])
+    return model
+
+
+def ask(model: Any, pitch: NDArray[Any], is_hidden: NDArray[Any]) -> NDArray[Any]:
+    inputs = {"pitch": pitch.astype(np.int32), "is_hidden": is_hidden.astype("f4")}
+    return np.asarray(keras.ops.convert_to_numpy(model(inputs)["logits"]))
+
+
+def random_task(
+    num_steps: int, *, num_items: int = 2, seed: int = 0
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    rng = np.random.default_rng(seed)
+    pitch = rng.integers(-1, 46, (num_items, num_steps, 4))
+    return pitch, rng.random(pitch.shape) < 0.5
+
+
+def test_pitches_of_hidden_cells_have_no_influence(network: Any) -> None:
+    pitch, is_hidden = random_task(16)
+    other = np.where(is_hidden, random_task(16, seed=1)[0], pitch)
+    assert np.array_equal(ask(network, pitch, is_hidden), ask(network, other, is_hidden))
+
+
+def test_every_visible_cell_has_an_influence(network: Any) -> None:
+    pitch, is_hidden = random_task(8, num_items=1)
+    visible = np.argwhere(~is_hidden[0])
+    pitches = np.repeat(pitch, len(visible) + 1, axis=0)
+    for item, (step, voice) in enumerate(visible.tolist(), start=1):
+        pitches[item, step, voice] = (pitches[item, step, voice] + 7) % 46
+    logits = ask(network, pitches, np.repeat(is_hidden, len(pitches), axis=0))
+    assert (np.abs(logits[1:] - logits[0]).max(axis=(1, 2, 3)) > 1e-2).all()
+
+
+def test_a_visible_rest_is_not_a_hidden_cell(network: Any) -> None:
+    pitch, is_hidden = random_task(8)
+    pitch[:, 3, 2] = -1
+    is_hidden[:, 3, 2] = False
+    shown = ask(network, pitch, is_hidden)
+    is_hidden[:, 3, 2] = True
+    assert not np.array_equal(shown, ask(network, pitch, is_hidden))
+
+
+# In a single beat attention has one place to look at, of which Keras warns.
+@pytest.mark.filterwarnings("ignore:.*You are using a softmax over axis")
+@pytest.mark.parametrize("num_steps", [4, 8, 100])
+def test_time_is_free(network: Any, num_steps: int) -> None:
+    pitch, is_hidden = random_task(num_steps, num_items=3)
+    logits = ask(network, pitch, is_hidden)
+    assert logits.shape == (3, num_steps, 4, 46)
+    assert logits.dtype == np.float32
+
+
+def test_an_item_does_not_depend_on_its_batch(network: Any) -> None:
+    pitch, is_hidden = random_task(12, num_items=3)
+    together = ask(network, pitch, is_hidden)
+    alone = ask(network, pitch[1:2], is_hidden[1:2])
+    assert together[1] == pytest.approx(alone[0], abs=1e-4)
+
+
+def test_the_position_in_the_beat_is_known_but_not_that_in_the_piece(
+    network: Any,
+) -> None:
+    """Far from the ends, a piece a beat later gives the same scores a beat later."""
+    pitch, is_hidden = random_task(96, num_items=1)
+    before = ask(network, pitch, is_hidden)
+    beat_later = [np.roll(array, 4, axis=1) for array in (pitch, is_hidden)]
+    step_later = [np.roll(array, 1, axis=1) for array in (pitch, is_hidden)]
+    middle = slice(44, 52)
+    shifted = ask(network, beat_later[0], beat_later[1])
+    assert shifted[:, 48:56] == pytest.approx(before[:, middle], abs=1e-4)
+    shifted = ask(network, step_later[0], step_later[1])
+    assert np.abs(shifted[:, 45:53] - before[:, middle]).max() > 1e-2
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_fresh_network_gives_finite_scores_in_float32(policy: str) -> None:
+    with precision(policy):
+        model = build_beat_network(TINY)
+    logits = ask(model, *random_task(8))
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+    assert {str(weight.dtype) for weight in model.weights} == {"float32"}
+    assert model.get_layer("read0_conv").compute_dtype == policy.removeprefix("mixed_")
+
+
+def test_a_saved_network_comes_back(network: Any, tmp_path: Path) -> None:
+    path = tmp_path / "network.keras"
+    network.save(path)
+    again = keras.saving.load_model(path)
+    task = random_task(8)
+    assert np.array_equal(ask(network, *task), ask(again, *task))
+
+
+def test_the_default_network_has_its_size() -> None:
+    model = build_beat_network(BeatNetworkConfig())
+    assert model.count_params() == 4_672_586
+    names = [layer.name for layer in model.layers]
+    assert [name for name in names if name.startswith("attend") and "_" not in name] == [
+        "attend2",
+        "attend5",
+    ]
+
+
+def test_blocks_without_dropout_have_no_dropout_layer() -> None:
+    def num_dropouts(rate: float) -> int:
+        config = BeatNetworkConfig(
+            step_channels=4,
+            beat_channels=5,
+            beat_dilations=(1, 2),
+            attention_after=(),
+            dropout_rate=rate,
+        )
+        model = build_beat_network(config)
+        return sum(isinstance(layer, keras.layers.Dropout) for layer in model.layers)
+
+    assert (num_dropouts(0.0), num_dropouts(0.1)) == (0, 2)
+
+
+def test_folding_into_beats_is_undone() -> None:
+    x = np.arange(2 * 12 * 3, dtype=np.float32).reshape(2, 12, 3)
+    folded = FoldBeats(4)(x)
+    assert tuple(folded.shape) == (2, 3, 12)
+    assert np.array_equal(folded[0, 1], x[0, 4:8].reshape(-1))
+    assert np.array_equal(UnfoldBeats(4)(folded), x)
+
+
+def test_the_phase_repeats_with_the_beat() -> None:
+    layer = PhaseBias(4)
+    layer.build((None, None, 2))
+    layer.set_weights([np.arange(8, dtype=np.float32).reshape(4, 2)])
+    found = np.asarray(layer(np.zeros((1, 6, 2), np.float32)))[0]
+    assert found.tolist() == [[0, 1], [2, 3], [4, 5], [6, 7], [0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize(
+    "layer", [FoldBeats(3), UnfoldBeats(3), PhaseBias(3)], ids=lambda x: x.name
+)
+def test_a_layer_comes_back_from_its_config(layer: Any) -> None:
+    data = keras.saving.serialize_keras_object(layer)
+    again = keras.saving.deserialize_keras_object(data)
+    assert type(again) is type(layer)
+    assert again.get_config() == layer.get_config()
+    assert again.steps_per_beat == 3
+
+
+def test_features_by_hand() -> None:
+    """One step: alto given a third above the tenor, soprano hidden, bass at rest."""
+    pitch = np.array([[[9, 20, 16, -1]]], dtype=np.int32)
+    is_hidden = np.array([[[1, 0, 0, 0]]], dtype=np.float32)
+    nearest = np.array([[[[-1, -1], [20, 20], [16, 16], [-1, -1]]]], dtype=np.int32)
+    nearness = np.zeros((1, 1, 4, 2, 4), dtype=np.float32)
+    found = np.asarray(CellFeatures()(pitch, is_hidden, nearest, nearness))[0, 0]
+    notes = found[: 4 * 2 * 46].reshape(4, 2, 46)
+    assert notes.sum(axis=-1).tolist() == [[0, 0], [1, 1], [1, 1], [0, 0]]
+    assert notes[1, :, 20].tolist() == notes[2, :, 16].tolist() == [1, 1]
+    start = 4 * 2 * 46 + 4 * 2 * 4
+    intervals = found[start:-8].reshape(-1, 50)
+    assert intervals.shape == (4 + 2 * 6, 50)
+    assert (intervals.sum(axis=1) == 1).all()
+    missing = 49
+    # Each voice to itself, then six pairs looking back and six looking ahead.
+    assert intervals[:4].argmax(axis=1).tolist() == [missing, 24, 24, missing]
+    pairs = [missing, 24 + 4, missing, missing, missing, missing]
+    assert intervals[4:].argmax(axis=1).tolist() == pairs * 2
+    assert found[-8:].tolist() == [1, 0, 0, 0, 0, 0, 0, 1]
