@@ -18,7 +18,7 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Output, table
 from musegen.cli.harmonize import DEFAULT_MODEL
-from musegen.data.errors import UsageError
+from musegen.data.errors import EmptyScoreError, UsageError
 
 if TYPE_CHECKING:
     from musegen.coconet.evaluation import Likelihood, Summary
@@ -132,6 +132,12 @@ def coconet_command(
     if leak_free and split == "train":
         raise UsageError("--leak-free compares with the training split: choose another")
     numbered = _pieces(data_path, split, leak_free=leak_free)[:pieces]
+    if not numbered:
+        where = "the chorales" if data_path is None else str(data_path)
+        raise EmptyScoreError(
+            f"{where}: no piece of the split {split} is left to measure: choose "
+            "another with --split, or other data"
+        )
     network = _load(model, device)
     measure = _Measure(
         model=network,

@@ -150,7 +150,7 @@ def _refuse_on_resume(options: Mapping[str, object]) -> None:
 
 
 def _refuse_second_start(run_dir: Path) -> None:
-    from musegen.engine.checkpoints import require_no_run
+    from musegen.engine.training import require_no_run
 
     require_no_run(run_dir)
 

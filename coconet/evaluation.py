@@ -142,7 +142,7 @@ def framewise(
         rng = generator(seed, "framewise", index)
         rank = _ranks(len(pitch), order, rng)
         runs.append(_framewise_once(pitch, rank, chosen, logits, rng, advance))
-    return _likelihood(runs, (pitch < 0).all(axis=1)[chosen])
+    return _likelihood(runs, np.asarray((pitch < 0).all(axis=1))[chosen])
 
 
 def _framewise_once(

@@ -97,7 +97,11 @@ class RelativeLogits(keras.layers.Layer):
         is_reached = ops.logical_and(interval >= 0, interval < zero_column)
         is_reached = ops.logical_and(is_reached, anchor[..., None] >= 0)
         index = ops.where(is_reached, interval, zero_column)
-        return ops.sum(ops.take_along_axis(padded, index, axis=-1), axis=3)
+        # One flat look-up: many times faster than one along an axis.
+        row = ops.reshape(ops.arange(ops.size(anchor)), ops.shape(anchor))
+        flat_index = row[..., None] * (zero_column + 1) + index
+        found = ops.take(ops.reshape(padded, (-1,)), flat_index, axis=0)
+        return ops.sum(found, axis=3)
 
     def get_config(self) -> dict[str, Any]:
         return {

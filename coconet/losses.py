@@ -54,4 +54,5 @@ def orderless_weights(is_hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
     """
     num_cells = is_hidden.shape[1] * is_hidden.shape[2]
     num_hidden = is_hidden.sum(axis=(1, 2), keepdims=True)
-    return (is_hidden * (num_cells / np.maximum(num_hidden, 1))).astype(np.float32)
+    weights = is_hidden * (num_cells / np.maximum(num_hidden, 1))
+    return np.asarray(weights, dtype=np.float32)

@@ -159,9 +159,9 @@ def draw_pitches(
             "'musegen doctor', or name another with --model"
         )
     if temperature == 0.0:
-        return scores.argmax(axis=-1).astype(np.int16)
+        return np.asarray(scores.argmax(axis=-1), dtype=np.int16)
     wide = scores.astype(np.float64)
     wide = (wide - wide.max(axis=-1, keepdims=True)) / temperature
     cumulative = np.exp(wide).cumsum(axis=-1)
     threshold = uniforms[..., None] * cumulative[..., -1:]
-    return (cumulative <= threshold).sum(axis=-1).astype(np.int16)
+    return np.asarray((cumulative <= threshold).sum(axis=-1), dtype=np.int16)

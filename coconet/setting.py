@@ -88,7 +88,7 @@ def _melody_part(task: MelodyTask) -> Part:
 def _other_parts(
     task: MelodyTask, keep: Sequence[str]
 ) -> tuple[tuple[Part, ...], tuple[int, ...]]:
-    """Parts to keep, and indices of parts with notes that are left out."""
+    """Parts to keep, and indices of parts with something in them that are left out."""
     others = [
         index
         for index, part in enumerate(task.score.parts)
@@ -103,7 +103,11 @@ def _other_parts(
     parts = task.score.parts
     return (
         tuple(parts[index] for index in others if index in chosen),
-        tuple(index for index in others if index not in chosen and parts[index].notes),
+        tuple(
+            index
+            for index in others
+            if index not in chosen and (parts[index].notes or parts[index].lyrics)
+        ),
     )
 
 

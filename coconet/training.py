@@ -110,9 +110,14 @@ class CoconetTrainingConfig:
         known = {item.name for item in dataclasses.fields(cls)}
         if unknown := sorted(set(fields) - known):
             raise ValueError(f"unknown keys in the config: {', '.join(unknown)}")
-        fields["network"] = config_from_json(fields["network"])
-        fields["loop"] = LoopConfig(**fields["loop"])
-        return cls(**fields)
+        try:
+            if "network" in fields:
+                fields["network"] = config_from_json(fields["network"])
+            if "loop" in fields:
+                fields["loop"] = LoopConfig(**fields["loop"])
+            return cls(**fields)
+        except TypeError as error:
+            raise ValueError(f"the config does not fit: {error}") from error
 
 
 PRESETS: Mapping[str, CoconetTrainingConfig] = {

@@ -179,10 +179,14 @@ def _parsed(data: bytes, label: str, *, is_container: bool = False) -> ET.Elemen
     for element in root.iter():
         element.tag = _local(element.tag)
     if root.tag == "score-timewise":
-        return _partwise(root)
+        root = _partwise(root)
     if root.tag != "score-partwise":
         raise FileFormatError(
             f"{label}: this is not MusicXML (its root is <{root.tag}>); {_EXPORT_AGAIN}"
+        )
+    if root.find("part/measure") is None:
+        raise FileFormatError(
+            f"{label}: this MusicXML file has no parts or no measures; {_EXPORT_AGAIN}"
         )
     return root
 

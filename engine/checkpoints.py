@@ -57,7 +57,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     aside = path.with_suffix(".tmp")
     state = np.frombuffer(json.dumps(asdict(checkpoint.state)).encode(), dtype=np.uint8)
     with aside.open("wb") as file:
-        np.savez(file, **{_STATE_KEY: state}, **checkpoint.arrays)
+        arrays: dict[str, Any] = {_STATE_KEY: state, **checkpoint.arrays}
+        np.savez(file, **arrays)
         file.flush()
     aside.replace(path)
 
@@ -69,8 +70,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         TrainingError: The file is absent or not a checkpoint.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        # np.load leaves a file open that it cannot read: so it is not the one to open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
         state = RunState(**json.loads(arrays.pop(_STATE_KEY).tobytes()))
     except FileNotFoundError as error:
         raise TrainingError(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musegen.data.errors import ModelFolderError, ModelNotFoundError
-from musegen.engine.model_folder import ModelFolder, open_model_folder
+from musegen.engine.model_folder import CONFIG_FILE, ModelFolder, open_model_folder
 
 KINDS = ("coconet", "midi_ddsp", "sunmask")
 HOME_VARIABLE = "MUSEGEN_HOME"
@@ -117,7 +117,7 @@ def _open_name(name: str, *, kind: str | None) -> ModelFolder:
     for model in models:
         if model.name == name:
             return open_model_folder(model.path)
-    if Path(name).is_dir():
+    if (Path(name) / CONFIG_FILE).is_file():
         return open_model_folder(Path(name))
     names = [model.name for model in models if kind in (None, model.kind)]
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)

@@ -220,9 +220,10 @@ def _read_mark(
     """Read a tempo, metre, key or text; count what has no place in a score."""
     m21 = load_music21()
     if isinstance(element, m21.tempo.MetronomeMark):
-        qpm = element.getQuarterBPM()
-        if qpm:
-            content.tempos.setdefault(place, float(qpm))
+        number = element.numberSounding or element.number
+        if number:
+            qpm = float(number * element.referent.quarterLength)
+            content.tempos.setdefault(place, qpm)
             if element.numberImplicit and element.numberSounding is None:
                 content.remark(
                     "tempo-from-words",

@@ -14,7 +14,6 @@ import pytest
 
 from musegen.cli.main import run
 from musegen.coconet import predicting
-from musegen.data import files
 from musegen.data.midi import midi_bytes, read_midi
 from musegen.data.score import Note, Part, Score, Tempo, TimeSignature
 
@@ -281,7 +280,8 @@ def test_interrupt_while_sampling_is_130_and_leaves_nothing(
     num_calls: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("tune.mid").write_bytes(midi_bytes(tune()))
-    load, calls = predicting.load_coconet, []
+    load = predicting.load_coconet
+    calls: list[int] = []
 
     def interrupted(name: str, *, device: str) -> predicting.CoconetModel:
         model = load(name, device=device)
@@ -311,7 +311,7 @@ def test_interrupt_while_writing_leaves_no_half_file(
     def interrupt(self: Path, target: Path) -> Path:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.Path, "replace", interrupt)
+    monkeypatch.setattr(Path, "replace", interrupt)
     assert harmonize("tune.mid") == 130
     assert errors(capsys) == ["musegen: interrupted"]
     assert made_files() == {"tune.mid"}

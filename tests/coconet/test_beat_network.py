@@ -21,6 +21,8 @@ from musegen.coconet.beat_network import (
 )
 from musegen.coconet.config import BeatNetworkConfig
 
+Untyped = Any  # Keras has no type information; options are of many types
+
 TINY = BeatNetworkConfig(
     step_channels=8,
     beat_channels=10,
@@ -44,7 +46,7 @@ def precision(policy: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def network() -> Any:
+def network() -> Untyped:
     """A tiny network with every weight at work (some start at zero)."""
     model = build_beat_network(TINY)
     rng = np.random.default_rng(0)
@@ -52,7 +54,7 @@ def network() -> Any:
     return model
 
 
-def ask(model: Any, pitch: NDArray[Any], is_hidden: NDArray[Any]) -> NDArray[Any]:
+def ask(model: Untyped, pitch: NDArray[Any], is_hidden: NDArray[Any]) -> NDArray[Any]:
     inputs = {"pitch": pitch.astype(np.int32), "is_hidden": is_hidden.astype("f4")}
     return np.asarray(keras.ops.convert_to_numpy(model(inputs)["logits"]))
 
@@ -65,13 +67,15 @@ def random_task(
     return pitch, rng.random(pitch.shape) < 0.5
 
 
-def test_pitches_of_hidden_cells_have_no_influence(network: Any) -> None:
+def test_pitches_of_hidden_cells_have_no_influence(network: Untyped) -> None:
     pitch, is_hidden = random_task(16)
     other = np.where(is_hidden, random_task(16, seed=1)[0], pitch)
-    assert np.array_equal(ask(network, pitch, is_hidden), ask(network, other, is_hidden))
+    assert np.array_equal(
+        ask(network, pitch, is_hidden), ask(network, other, is_hidden)
+    )
 
 
-def test_every_visible_cell_has_an_influence(network: Any) -> None:
+def test_every_visible_cell_has_an_influence(network: Untyped) -> None:
     pitch, is_hidden = random_task(8, num_items=1)
     visible = np.argwhere(~is_hidden[0])
     pitches = np.repeat(pitch, len(visible) + 1, axis=0)
@@ -81,7 +85,7 @@ def test_every_visible_cell_has_an_influence(network: Any) -> None:
     assert (np.abs(logits[1:] - logits[0]).max(axis=(1, 2, 3)) > 1e-2).all()
 
 
-def test_a_visible_rest_is_not_a_hidden_cell(network: Any) -> None:
+def test_a_visible_rest_is_not_a_hidden_cell(network: Untyped) -> None:
     pitch, is_hidden = random_task(8)
     pitch[:, 3, 2] = -1
     is_hidden[:, 3, 2] = False
@@ -93,14 +97,14 @@ def test_a_visible_rest_is_not_a_hidden_cell(network: Any) -> None:
 # In a single beat attention has one place to look at, of which Keras warns.
 @pytest.mark.filterwarnings("ignore:.*You are using a softmax over axis")
 @pytest.mark.parametrize("num_steps", [4, 8, 100])
-def test_time_is_free(network: Any, num_steps: int) -> None:
+def test_time_is_free(network: Untyped, num_steps: int) -> None:
     pitch, is_hidden = random_task(num_steps, num_items=3)
     logits = ask(network, pitch, is_hidden)
     assert logits.shape == (3, num_steps, 4, 46)
     assert logits.dtype == np.float32
 
 
-def test_an_item_does_not_depend_on_its_batch(network: Any) -> None:
+def test_an_item_does_not_depend_on_its_batch(network: Untyped) -> None:
     pitch, is_hidden = random_task(12, num_items=3)
     together = ask(network, pitch, is_hidden)
     alone = ask(network, pitch[1:2], is_hidden[1:2])
@@ -108,7 +112,7 @@ def test_an_item_does_not_depend_on_its_batch(network: Any) -> None:
 
 
 def test_the_position_in_the_beat_is_known_but_not_that_in_the_piece(
-    network: Any,
+    network: Untyped,
 ) -> None:
     """Far from the ends, a piece a beat later gives the same scores a beat later."""
     pitch, is_hidden = random_task(96, num_items=1)
@@ -133,7 +137,7 @@ def test_a_fresh_network_gives_finite_scores_in_float32(policy: str) -> None:
     assert model.get_layer("read0_conv").compute_dtype == policy.removeprefix("mixed_")
 
 
-def test_a_saved_network_comes_back(network: Any, tmp_path: Path) -> None:
+def test_a_saved_network_comes_back(network: Untyped, tmp_path: Path) -> None:
     path = tmp_path / "network.keras"
     network.save(path)
     again = keras.saving.load_model(path)
@@ -145,7 +149,9 @@ def test_the_default_network_has_its_size() -> None:
     model = build_beat_network(BeatNetworkConfig())
     assert model.count_params() == 4_672_586
     names = [layer.name for layer in model.layers]
-    assert [name for name in names if name.startswith("attend") and "_" not in name] == [
+    assert [
+        name for name in names if name.startswith("attend") and "_" not in name
+    ] == [
         "attend2",
         "attend5",
     ]
@@ -185,7 +191,7 @@ def test_the_phase_repeats_with_the_beat() -> None:
 @pytest.mark.parametrize(
     "layer", [FoldBeats(3), UnfoldBeats(3), PhaseBias(3)], ids=lambda x: x.name
 )
-def test_a_layer_comes_back_from_its_config(layer: Any) -> None:
+def test_a_layer_comes_back_from_its_config(layer: Untyped) -> None:
     data = keras.saving.serialize_keras_object(layer)
     again = keras.saving.deserialize_keras_object(data)
     assert type(again) is type(layer)

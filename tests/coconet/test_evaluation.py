@@ -15,6 +15,7 @@ from musegen.coconet.evaluation import (
     given_voices,
     notewise,
     summarize,
+    summarize_means,
 )
 from musegen.coconet.predicting import IsHidden, Logits, LogitsFunction, PitchIndex
 from musegen.data.errors import PitchRangeError
@@ -185,6 +186,54 @@ def test_orderings_are_averaged_as_probabilities(
     good = np.exp(5.0) / (np.exp(5.0) + NUM_PITCHES - 1)
     mean = (NUM_PITCHES**-num_cells + good**num_cells) / 2
     assert found.units == pytest.approx(np.full(len(found.units), -np.log(mean)))
+    single = num_cells * (UNIFORM_NATS - np.log(good)) / 2
+    assert found.single_units == pytest.approx(np.full(len(found.units), single))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_some_units_are_scored_as_they_would_be_among_all(
+    protocol: Callable[..., Likelihood], order: str
+) -> None:
+    def shown_matters(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        scores = uniform(pitch, is_hidden)
+        scores[..., 3] = is_hidden.sum(axis=(1, 2))[:, None, None] / 7
+        return scores
+
+    piece = random_piece(9)
+    piece[:, 1] = MIN_PITCH + 3
+    piece[4] = -1
+    whole = protocol(piece, shown_matters, order=order, num_orderings=2, seed=5)
+    some = protocol(
+        piece, shown_matters, order=order, num_orderings=2, seed=5, max_units=6
+    )
+    assert len(some.units) == len(some.is_silent) == 6
+    places = [int(np.argmin(np.abs(whole.units - unit))) for unit in some.units]
+    assert some.units == pytest.approx(whole.units[places])
+    assert some.single_units == pytest.approx(whole.single_units[places])
+    assert some.is_silent.tolist() == whole.is_silent[places].tolist()
+    more = protocol(
+        piece, shown_matters, order=order, num_orderings=2, seed=5, max_units=99
+    )
+    assert np.array_equal(more.units, whole.units)
+
+
+def test_scored_units_are_drawn_from_all_of_the_piece() -> None:
+    piece = np.full((40, 4), MIN_PITCH, dtype=np.int16)
+    piece[20:] = MIN_PITCH + 9
+
+    def likes_the_first_half(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        scores = uniform(pitch, is_hidden)
+        scores[..., 0] = 50.0
+        return scores
+
+    means = [
+        framewise(
+            piece, likes_the_first_half, order="random", seed=seed, max_units=8
+        ).mean
+        for seed in range(60)
+    ]
+    assert np.mean(means) == pytest.approx(100.0, rel=0.12)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -193,9 +242,7 @@ def test_long_pieces_are_scored_in_parts_of_bounded_size(
 ) -> None:
     recorder, advanced = Recorder(), list[int]()
     piece = random_piece(200)
-    found = protocol(
-        piece, recorder, order="random", seed=2, advance=advanced.append
-    )
+    found = protocol(piece, recorder, order="random", seed=2, advance=advanced.append)
     assert sum(advanced) == len(found.units)
     assert len(advanced) > 1
     assert max(pitch.shape[0] * 200 for pitch, _ in recorder.asked) <= 16384
@@ -246,26 +293,34 @@ def test_given_voices_and_rests_are_always_shown() -> None:
 
 def test_nothing_left_to_predict_costs_nothing() -> None:
     piece = random_piece(2)
-    assert (
-        given_voices(piece, uniform, given=[0, 1, 2, 3], num_draws=2, seed=0) == 0.0
-    )
+    assert given_voices(piece, uniform, given=[0, 1, 2, 3], num_draws=2, seed=0) == 0.0
 
 
 def test_a_summary_by_hand() -> None:
-    first = Likelihood(units=np.array([1.0, 3.0]), is_silent=np.array([False, False]))
+    first = Likelihood(
+        units=np.array([1.0, 3.0]),
+        single_units=np.array([2.0, 4.0]),
+        is_silent=np.array([False, False]),
+    )
     second = Likelihood(
-        units=np.array([0.0, 0.0, 3.0]), is_silent=np.array([True, False, False])
+        units=np.array([0.0, 0.0, 3.0]),
+        single_units=np.array([0.0, 0.0, 6.0]),
+        is_silent=np.array([True, False, False]),
     )
     found = summarize([first, second])
     assert found.piece_mean == pytest.approx(1.5)
     assert found.piece_standard_error == pytest.approx(0.5 / np.sqrt(2))
+    assert found.single_piece_mean == pytest.approx(2.5)
+    assert summarize_means([2.0, 1.0]) == pytest.approx((1.5, 0.5 / np.sqrt(2)))
     assert found.unit_mean == pytest.approx(7 / 5)
     assert found.sounding_unit_mean == pytest.approx(7 / 4)
     assert (found.num_pieces, found.num_units) == (2, 5)
 
 
 def test_a_summary_of_silence_is_zero() -> None:
-    silence = Likelihood(units=np.zeros(2), is_silent=np.array([True, True]))
+    silence = Likelihood(
+        units=np.zeros(2), single_units=np.zeros(2), is_silent=np.array([True, True])
+    )
     assert summarize([silence]).sounding_unit_mean == 0.0
 
 

@@ -16,6 +16,8 @@ from musegen.coconet.layers import (
     RootMeanSquareNorm,
 )
 
+Untyped = Any  # Keras has no type information; options are of many types
+
 REST = -1
 
 
@@ -30,7 +32,7 @@ def nearest(
     return as_array(notes)[0, :, 0], as_array(nearness)[0, :, 0]
 
 
-def as_array(tensor: Any) -> NDArray[Any]:
+def as_array(tensor: Untyped) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 
@@ -128,7 +130,7 @@ def test_the_norm_gives_unit_root_mean_square() -> None:
     assert not as_array(layer(np.zeros((1, 1, 8), np.float32))).any()
 
 
-def attention(reach: int) -> Any:
+def attention(reach: int) -> Untyped:
     """Attention whose weights are all at work (the last starts at zero)."""
     layer = LocalAttention(2, reach)
     layer.build((None, None, 6))
@@ -189,7 +191,7 @@ def test_attention_sees_beats_within_its_reach_only() -> None:
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_a_layer_comes_back_from_its_config(
-    layer: Any, inputs: list[tuple[int, ...]]
+    layer: Untyped, inputs: list[tuple[int, ...]]
 ) -> None:
     data = keras.saving.serialize_keras_object(layer)
     again = keras.saving.deserialize_keras_object(data)
@@ -202,7 +204,7 @@ def test_a_layer_comes_back_from_its_config(
     assert shapes[0] == shapes[1]
 
 
-def flat(outputs: Any) -> list[Any]:
+def flat(outputs: Untyped) -> list[Any]:
     return list(outputs) if isinstance(outputs, tuple) else [outputs]
 
 

@@ -15,8 +15,10 @@ from musegen.coconet.losses import (
     orderless_weights,
 )
 
+Untyped = Any  # Keras has no type information; options are of many types
 
-def as_array(tensor: Any) -> NDArray[Any]:
+
+def as_array(tensor: Untyped) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 

@@ -95,7 +95,7 @@ def test_future_hides_all_that_follows_a_moment() -> None:
 
 def test_voices_hides_all_but_the_soprano_half_of_the_time() -> None:
     masks = draws("voices", 64, 4000)
-    hidden_sets = [tuple(mask.any(axis=0).tolist()) for mask in masks]
+    hidden_sets = [tuple(np.asarray(mask.any(axis=0)).tolist()) for mask in masks]
     # Half by choice, and 5 of 64 of the others by chance.
     share = hidden_sets.count((False, True, True, True)) / len(masks)
     assert share == pytest.approx(0.5 + 0.5 * 5 / 64, abs=0.04)

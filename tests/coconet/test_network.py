@@ -10,7 +10,7 @@ import pytest
 from musegen.coconet.config import BeatNetworkConfig, NetworkConfig, PaperNetworkConfig
 from musegen.coconet.network import build_network
 
-CONFIGS = [
+CONFIGS: list[NetworkConfig] = [
     BeatNetworkConfig(
         step_channels=8, beat_channels=10, beat_dilations=(1,), attention_after=()
     ),

@@ -18,12 +18,14 @@ from musegen.coconet.paper_network import (
     layer_plan,
 )
 
+Untyped = Any  # Keras has no type information; options are of many types
+
 PARITY = Path(__file__).parents[2] / "../shared/parity/coconet"
 FIXTURES = ("straight_8x16", "dilated_8", "dilated_separable_8")
 CROP_32_BLOCK = [(1, 1), (2, 2), (4, 4), (8, 8), (16, 16), (16, 32)]
 
 
-def num_trainable(model: Any) -> int:
+def num_trainable(model: Untyped) -> int:
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
@@ -140,7 +142,7 @@ def read_config(folder: Path) -> PaperNetworkConfig:
     )
 
 
-def load_weights(model: Any, checkpoint: Path) -> None:
+def load_weights(model: Untyped, checkpoint: Path) -> None:
     """Fill a network from a TensorFlow 1 bundle."""
     tensorflow = pytest.importorskip("tensorflow", reason="reads the recorded weights")
     reader = tensorflow.train.load_checkpoint(str(checkpoint))
@@ -160,7 +162,10 @@ def load_weights(model: Any, checkpoint: Path) -> None:
             "norm": [("/gamma",), ("/beta",), ("/popmean",), ("/popvariance",)],
             "conv": [("/weights",)],
             "depthwise": [("depthwise_kernel", "depthwise_weights")],
-            "pointwise": [("pointwise_kernel", "pointwise_weights"), ("bias", "biases")],
+            "pointwise": [
+                ("pointwise_kernel", "pointwise_weights"),
+                ("bias", "biases"),
+            ],
         }
         arrays = [tensor(index, *choice) for choice in endings[kind]]
         layer.set_weights([a.reshape(-1) if kind == "norm" else a for a in arrays])

@@ -23,6 +23,8 @@ from musegen.coconet.predicting import (
 )
 from musegen.data.errors import ModelFolderError
 
+Untyped = Any  # Keras has no type information; options are of many types
+
 
 def fake_predictor(inputs: dict[str, Any]) -> dict[str, Any]:
     assert inputs["pitch"].dtype == np.int32
@@ -87,7 +89,7 @@ def install_engine(patch: pytest.MonkeyPatch, architecture: object) -> dict[str,
         asked.update(name_or_path=name_or_path, kind=kind)
         return folder
 
-    def load_predictor(found: SimpleNamespace, **options: Any) -> Any:
+    def load_predictor(found: SimpleNamespace, **options: Untyped) -> Untyped:
         assert found is folder
         asked.update(options)
         return fake_predictor

@@ -1,4 +1,4 @@
-"""Blocked Gibbs sampling: what is known stays, what is free is drawn as the model says."""
+"""Gibbs sampling: what is known stays, what is free is drawn as the model says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from musegen.coconet.config import NUM_PITCHES
-from musegen.coconet.predicting import IsHidden, Logits, PitchIndex
+from musegen.coconet.predicting import IsHidden, Logits, LogitsFunction, PitchIndex
 from musegen.coconet.sampling import GibbsConfig, draw_pitches, gibbs_sample
 from musegen.data.errors import NumericsError
 
@@ -30,7 +30,7 @@ def neighbourly(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
     return np.repeat(scores, pitch.shape[1], axis=1).astype(np.float32)
 
 
-def constant(scores: NDArray[Any]) -> Any:
+def constant(scores: NDArray[Any]) -> LogitsFunction:
     def logits(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
         return np.broadcast_to(scores, (*pitch.shape, NUM_PITCHES)).astype(np.float32)
 
@@ -204,8 +204,8 @@ def test_temperature_raises_probabilities_to_its_inverse(
 
 
 def test_a_small_temperature_concentrates_and_none_takes_the_best() -> None:
-    scores = np.random.default_rng(0).normal(size=(2, 50, 4, NUM_PITCHES))
-    scores = scores.astype(np.float32)
+    shape = (2, 50, 4, NUM_PITCHES)
+    scores = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     uniforms = np.random.default_rng(1).random((2, 50, 4))
     best = scores.argmax(axis=-1)
     assert np.array_equal(draw_pitches(scores, uniforms, temperature=0.0), best)

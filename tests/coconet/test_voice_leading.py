@@ -93,7 +93,7 @@ def test_bach_is_not_free_of_parallels(
     num_beats = sum(item.num_beats for item in found)
 
     def rate(name: str) -> float:
-        return sum(getattr(item, name) for item in found) / num_beats
+        return float(sum(getattr(item, name) for item in found) / num_beats)
 
     assert 1000 * rate("parallel_fifths") == pytest.approx(fifths, abs=0.01)
     assert 1000 * rate("parallel_octaves") == pytest.approx(octaves, abs=0.01)

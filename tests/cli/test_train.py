@@ -1,0 +1,298 @@
+"""`musegen train coconet`: options reach the run, contradictions are told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from musegen.cli.main import run
+from musegen.coconet import exporting, training
+from musegen.coconet.training import PRESETS, CoconetTrainingConfig
+from musegen.data.corpora import chorales
+from musegen.data.midi import read_midi
+from musegen.data.preparation import chorale_records
+from musegen.engine import precision, quiet
+from musegen.engine.checkpoints import RunState
+from musegen.engine.models import find_model
+from musegen.engine.training import Progress, TrainingResult
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "examples" / "ode_to_joy.mid"
+NUM_STEPS = 96
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+
+@pytest.fixture(autouse=True)
+def arrays(workplace: Path) -> None:
+    """Pieces long enough for a crop: four chords, again and again."""
+    chords = [[67, 62, 59, 43], [69, 62, 54, 50], [71, 62, 55, 43], [67, 64, 60, 48]]
+    piece = [chord for chord in chords * (NUM_STEPS // 16) for _ in range(4)]
+    splits = {"train": [piece, piece], "valid": [piece], "test": [piece]}
+    Path("arrays.json").write_text(json.dumps(splits), encoding="utf-8")
+
+
+@dataclass(kw_only=True)
+class Calls:
+    """What the command asked of the library."""
+
+    trained: list[dict[str, Any]] = field(default_factory=list)
+    exported: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def config(self) -> CoconetTrainingConfig:
+        config: CoconetTrainingConfig = self.trained[-1]["config"]
+        return config
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """Replaces training and export, so that no TensorFlow is needed."""
+    made = Calls()
+    metrics = {"train/loss": 1.5, "valid/loss": 1.25}
+
+    def train(
+        *pieces: object,
+        config: CoconetTrainingConfig,
+        progress: Progress,
+        **others: object,
+    ) -> tuple[str, TrainingResult]:
+        made.trained.append({"pieces": pieces, "config": config, **others})
+        loop = config.loop
+        for step in (1, loop.validate_every, loop.num_steps):
+            progress(step, metrics)
+        state = RunState(step=loop.num_steps, seconds=2.04)
+        result = TrainingResult(state=state, stopped_early=False, metrics=metrics)
+        return "the network", result
+
+    def export(model: str, **others: object) -> None:
+        made.exported.append({"model": model, **others})
+
+    monkeypatch.setattr(training, "train_coconet", train)
+    monkeypatch.setattr(exporting, "export_coconet", export)
+    monkeypatch.setattr(quiet, "import_keras", lambda: None)
+    monkeypatch.setattr(precision, "best_precision", lambda: "float32")
+    return made
+
+
+def train(*arguments: str) -> int:
+    return run(["train", "coconet", "--run", "run", *arguments])
+
+
+def on_arrays(*arguments: str) -> int:
+    return train("--data", "arrays.json", *arguments)
+
+
+def write_config(config: CoconetTrainingConfig) -> None:
+    Path("run").mkdir()
+    Path("run/config.json").write_text(json.dumps(config.to_json()), encoding="utf-8")
+
+
+def error(capsys: pytest.CaptureFixture[str]) -> str:
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "internal error" not in err
+    return err
+
+
+def test_default_run_is_the_default_preset(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_arrays() == 0
+    expected = PRESETS["default"]
+    assert calls.config.to_json() == {**expected.to_json(), "precision": "float32"}
+    (trained,) = calls.trained
+    assert (trained["run_dir"], trained["resume"]) == (Path("run"), False)
+    train_pieces, valid_pieces = trained["pieces"]
+    assert (len(train_pieces), len(valid_pieces)) == (2, 1)
+    assert train_pieces[0].shape == (NUM_STEPS, 4)
+    (exported,) = calls.exported
+    assert exported["folder"] == Path("run/model")
+    assert exported["model"] == "the network"
+    assert exported["source"] == "arrays.json"
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [str(Path("run/model"))]
+    assert "step 250: train 1.500, valid 1.250 nats a hidden cell" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "value"),
+    [
+        (["--preset", "tiny"], "batch_size", 8),
+        (["--batch-size", "3"], "batch_size", 3),
+        (["--precision", "mixed_bfloat16"], "precision", "mixed_bfloat16"),
+        (["--seed", "7"], "seed", 7),
+        (["--seed", "0"], "seed", 0),
+    ],
+)
+def test_option_reaches_the_config(
+    arguments: list[str], name: str, value: object, calls: Calls
+) -> None:
+    assert on_arrays(*arguments) == 0
+    assert getattr(calls.config, name) == value
+
+
+def test_steps_and_learning_rate_reach_the_loop(calls: Calls) -> None:
+    assert on_arrays("--steps", "12", "--learning-rate", "0.5") == 0
+    assert (calls.config.loop.num_steps, calls.config.loop.learning_rate) == (12, 0.5)
+
+
+def test_export_folder_names_the_model(calls: Calls) -> None:
+    assert on_arrays("--export", "models/mine") == 0
+    assert calls.exported[0]["folder"] == Path("models/mine")
+
+
+def test_json_tells_how_the_run_ended(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_arrays("--steps", "12", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["command"] == "train coconet"
+    assert (told["steps"], told["seconds"], told["stopped_early"]) == (12, 2.0, False)
+    assert told["model"] == str(Path("run/model"))
+    assert told["metrics"]["valid/loss"] == 1.25
+
+
+def test_resume_goes_on_with_the_config_of_the_run(calls: Calls) -> None:
+    write_config(PRESETS["tiny"])
+    assert on_arrays("--resume", "--steps", "200", "--learning-rate", "0.1") == 0
+    assert calls.trained[0]["resume"]
+    assert calls.config.batch_size == PRESETS["tiny"].batch_size
+    assert (calls.config.loop.num_steps, calls.config.loop.learning_rate) == (200, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--preset", "tiny"),
+        ("--batch-size", "8"),
+        ("--precision", "float32"),
+        ("--seed", "0"),
+    ],
+)
+def test_option_that_a_resumed_run_ignores_is_refused(
+    option: str, value: str, calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(PRESETS["tiny"])
+    assert on_arrays("--resume", option, value) == 2
+    assert f"{option} does nothing with --resume" in error(capsys)
+    assert calls.trained == []
+
+
+def test_resuming_nothing_is_told(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_arrays("--resume") == 1
+    assert "run holds no run to resume: start it without --resume" in error(capsys)
+
+
+def test_starting_twice_is_refused_and_leaves_the_run_alone(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(PRESETS["tiny"])
+    Path("run/checkpoint.npz").write_bytes(b"the work of hours")
+    before = Path("run/config.json").read_bytes()
+    assert on_arrays("--seed", "5") == 1
+    assert "run holds a run already: add --resume" in error(capsys)
+    assert Path("run/config.json").read_bytes() == before
+    assert calls.trained == []
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_export_folder_that_exists_is_refused_before_training(
+    resume: bool, calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine").mkdir()
+    arguments = []
+    if resume:
+        write_config(PRESETS["tiny"])
+        arguments = ["--resume"]
+    assert on_arrays("--export", "mine", *arguments) == 2
+    assert "mine exists: name another folder with --export" in error(capsys)
+    assert calls.trained == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--data", "nowhere.json"], 2, ["nowhere.json", "does not exist"]),
+        (["--data", "empty.json"], 1, ["empty.json", "empty"]),
+        (["--data", "other.npz"], 1, ["not the published", "fetch"]),
+        (["--data", "arrays.json", "--steps", "0"], 2, ["--steps"]),
+        (["--data", "arrays.json", "--learning-rate", "0"], 2, ["--learning-rate"]),
+        (["--data", "arrays.json", "--preset", "huge"], 2, ["huge", "tiny"]),
+    ],
+)
+def test_wrong_words_are_told(
+    arguments: list[str],
+    code: int,
+    words: list[str],
+    calls: Calls,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("empty.json").touch()
+    Path("other.npz").write_bytes(b"not the arrays")
+    assert train(*arguments) == code
+    err = error(capsys)
+    for word in words:
+        assert word in err
+    assert calls.trained == []
+    assert not Path("run").exists()
+
+
+def test_chorales_of_music21_are_the_default(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("music21", reason="the extra 'score'")
+    few = chorales.load_chorales("valid")[:3]
+    monkeypatch.setattr(chorales, "load_chorales", lambda: few)
+    assert train() == 0
+    train_pieces, valid_pieces = calls.trained[0]["pieces"]
+    assert (len(train_pieces), len(valid_pieces)) == (0, 3)
+    assert calls.exported[0]["source"].startswith("chorales of music21 ")
+
+
+def test_records_of_chorales_can_be_trained_on(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("music21", reason="the extra 'score'")
+    few = chorales.load_chorales("valid")[:3]
+    Path("records.parquet").write_bytes(b"PAR1")
+    asked: list[Path] = []
+    monkeypatch.setattr(
+        chorale_records, "read_chorale_records", lambda path: asked.append(path) or few
+    )
+    assert train("--data", "records.parquet") == 0
+    assert asked == [Path("records.parquet")]
+    train_pieces, valid_pieces = calls.trained[0]["pieces"]
+    assert (len(train_pieces), len(valid_pieces)) == (0, 3)
+    assert calls.exported[0]["source"] == "records.parquet, standard split"
+
+
+def test_run_is_trained_resumed_exported_and_used(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("tensorflow", "tf2onnx", "safetensors"):
+        pytest.importorskip(package, reason="the extra 'train'")
+    words = ["--preset", "tiny", "--batch-size", "2", "--steps", "2"]
+    with monkeypatch.context() as patch:  # one export is enough, and takes its time
+        patch.setattr(exporting, "export_coconet", lambda model, **others: None)
+        assert on_arrays(*words, "--export", "models/two", "--quiet") == 0
+    more = ["--resume", "--steps", "3", "--export", "models/three", "--json"]
+    capsys.readouterr()
+    assert on_arrays(*more) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == 3
+    lines = Path("run/metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 3]
+    folder = find_model("./models/three", kind="coconet")
+    assert folder.config.name == "three"
+    assert "3 steps" in Path("models/three/card.md").read_text(encoding="utf-8")
+    used = ["harmonize", str(EXAMPLE), "--model", "./models/three", "--seed", "0"]
+    assert run([*used, "--steps", "1"]) == 0
+    after = read_midi(Path("ode_to_joy.harmonized.mid")).score
+    assert after.parts[0] == read_midi(EXAMPLE).score.parts[0]
+    assert len(after.parts) == 4

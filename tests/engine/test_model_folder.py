@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from musegen.data.errors import ModelFolderError, OutputError, OutputExistsError
+from musegen.engine.digests import sha256_of
+from musegen.engine.model_folder import (
+    ModelConfig,
+    ModelFolder,
+    NetworkFile,
+    open_model_folder,
+    write_model_folder,
+)
+
+
+def write(path: Path, **changes: Any) -> ModelFolder:
+    arguments: dict[str, Any] = {
+        "name": "toy",
+        "kind": "coconet",
+        "version": "1",
+        "architecture": {"layers": 2, "filters": [8, 8]},
+        "licence": "CC0",
+        "summary": "A toy.",
+        "weights": b"weights",
+        "networks": {
+            "network": NetworkFile(
+                file="network.onnx", inputs=("pitch", "is_hidden"), outputs=("logits",)
+            )
+        },
+        "onnx": {"network.onnx": b"graph"},
+        "card": "# Toy\n\nChoräle.\n",
+    }
+    return write_model_folder(path, **{**arguments, **changes})
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    file = path / "config.json"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    change(document)
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    written = write(tmp_path / "deep" / "toy")
+    opened = open_model_folder(tmp_path / "deep" / "toy")
+    opened.verify()
+    assert opened == written
+    assert opened.card == "# Toy\n\nChoräle.\n"
+    assert opened.read("weights.safetensors") == b"weights"
+    assert opened.config.files["network.onnx"] == sha256_of(b"graph")
+    assert opened.config.networks["network"].inputs == ("pitch", "is_hidden")
+    assert opened.config.architecture == {"layers": 2, "filters": [8, 8]}
+
+
+def test_folder_holds_four_files_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "toy")
+    assert sorted(file.name for file in (tmp_path / "toy").iterdir()) == [
+        "card.md",
+        "config.json",
+        "network.onnx",
+        "weights.safetensors",
+    ]
+    assert [file.name for file in tmp_path.iterdir()] == ["toy"]
+
+
+def test_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a"), write(tmp_path / "b")
+    assert first.read("config.json") == second.read("config.json")
+    assert first.digest == second.digest == sha256_of(first.read("config.json"))
+
+
+def test_digest_changes_with_any_file(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a"), write(tmp_path / "b", weights=b"other")
+    assert first.digest != second.digest
+
+
+def test_config_and_its_json_are_exact_inverses(tmp_path: Path) -> None:
+    config = write(tmp_path / "toy").config
+    assert ModelConfig.from_json(config.to_json()) == config
+
+
+def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
+    write(tmp_path / "toy")
+    with pytest.raises(OutputExistsError, match=r"toy exists.*--overwrite"):
+        write(tmp_path / "toy", card="new")
+    assert open_model_folder(tmp_path / "toy").card.startswith("# Toy")
+
+
+def test_overwriting_replaces_the_whole_folder(tmp_path: Path) -> None:
+    write(tmp_path / "toy")
+    (tmp_path / "toy" / "stray").write_text("old")
+    write(tmp_path / "toy", card="new", overwrite=True)
+    assert open_model_folder(tmp_path / "toy").card == "new"
+    assert not (tmp_path / "toy" / "stray").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["toy"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot write the model folder"):
+        write(tmp_path / "file" / "toy")
+
+
+def test_a_failed_rename_keeps_the_old_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "toy")
+    rename = Path.rename
+
+    def fail_for_new(path: Path, target: Path) -> Path:
+        if path.name.endswith(".new"):
+            raise OSError("disk full")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_new)
+    with pytest.raises(OutputError, match="disk full"):
+        write(tmp_path / "toy", card="new", overwrite=True)
+    assert open_model_folder(tmp_path / "toy").card.startswith("# Toy")
+    assert [file.name for file in tmp_path.iterdir()] == ["toy"]
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    folder = write(tmp_path / "toy")
+    (tmp_path / "toy" / "network.onnx").write_bytes(b"grapf")
+    with pytest.raises(ModelFolderError, match=r"network\.onnx is damaged"):
+        folder.verify()
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    folder = write(tmp_path / "toy")
+    (tmp_path / "toy" / "card.md").unlink()
+    with pytest.raises(ModelFolderError, match=r"card\.md is missing"):
+        folder.verify()
+    with pytest.raises(ModelFolderError, match=r"card\.md is missing"):
+        _ = folder.card
+
+
+def test_a_file_that_is_a_folder_cannot_be_read(tmp_path: Path) -> None:
+    folder = write(tmp_path / "toy")
+    (tmp_path / "toy" / "card.md").unlink()
+    (tmp_path / "toy" / "card.md").mkdir()
+    with pytest.raises(ModelFolderError, match="cannot read"):
+        folder.verify()
+
+
+def test_a_folder_without_config_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match=r"config\.json is missing"):
+        open_model_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.update(extra=1), "unknown keys: 'extra'"),
+        (lambda c: c.pop("licence"), "lacks the key 'licence'"),
+        (
+            lambda c: c.update(schema_version=2),
+            "schema version 2, this musegen reads 1",
+        ),
+        (lambda c: c.update(name=""), "needs a name and a network"),
+        (lambda c: c.update(networks={}), "needs a name and a network"),
+        (lambda c: c.update(version=1), "version must be a string"),
+        (lambda c: c["files"].update({"../x": "0"}), "'../x' is not the name"),
+        (lambda c: c["files"].pop("network.onnx"), "which files does not list"),
+        (
+            lambda c: c["networks"]["network"].update(shape=[1]),
+            "networks.network has unknown keys: 'shape'",
+        ),
+    ],
+)
+def test_a_config_that_is_wrong_is_refused_by_name(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    write(tmp_path / "toy")
+    edit(tmp_path / "toy", change)
+    with pytest.raises(ModelFolderError, match=message):
+        open_model_folder(tmp_path / "toy")
+
+
+@pytest.mark.parametrize("content", [b"", b"not json", b"\xff\xfe"])
+def test_a_config_that_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    write(tmp_path / "toy")
+    (tmp_path / "toy" / "config.json").write_bytes(content)
+    with pytest.raises(ModelFolderError, match=r"config\.json"):
+        open_model_folder(tmp_path / "toy")
