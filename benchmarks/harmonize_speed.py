@@ -55,6 +55,9 @@ def time_commands(model: str, steps: str | None, runs: int) -> list[float]:
 
 def paper_network(num_threads: int | None) -> LogitsFunction:
     """Return the 64x128 network with random weights, exported as ours is."""
+    from musegen.engine.quiet import import_keras
+
+    import_keras()
     from musegen.coconet.network import build_network
     from musegen.engine.export import onnx_bytes
     from musegen.engine.onnx_predictor import OnnxPredictor

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
-from musegen.data.constants import MAX_MIDI_VELOCITY
 from musegen.data.musicxml_metre import unit_and_beat
 from musegen.data.musicxml_notation import Symbol
 from musegen.data.score import KeySignature, Tempo, TimeSignature
@@ -26,6 +25,12 @@ _ACCIDENTAL_NAMES = {
     0: "natural",
     1: "sharp",
     2: "double-sharp",
+}
+_BEAT_UNITS = {
+    Fraction(1, 2): "eighth",
+    Fraction(1): "quarter",
+    Fraction(2): "half",
+    Fraction(4): "whole",
 }
 # Characters that XML 1.0 cannot hold.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -168,16 +173,12 @@ def tempo_element(
     direction = ET.Element("direction", {"placement": "above"})
     metronome = sub(sub(direction, "direction-type"), "metronome")
     unit, beat = unit_and_beat(signature)
-    names = {Fraction(1, 2): "eighth", Fraction(1): "quarter", Fraction(2): "half"}
-    if beat == unit:
-        beat = max(beat, Fraction(1))
-        sub(metronome, "beat-unit", names.get(beat, "whole"))
-    elif unit in names:
-        sub(metronome, "beat-unit", names.get(2 * unit, "whole"))
+    if beat > unit and 2 * unit in _BEAT_UNITS:
+        sub(metronome, "beat-unit", _BEAT_UNITS[2 * unit])
         sub(metronome, "beat-unit-dot")
     else:
-        beat = Fraction(1)
-        sub(metronome, "beat-unit", "quarter")
+        beat = min(max(unit, Fraction(1)), Fraction(4))
+        sub(metronome, "beat-unit", _BEAT_UNITS[beat])
     sub(metronome, "per-minute", _decimal(round(tempo.qpm / float(beat), 2)))
     sub(direction, "sound", tempo=_decimal(tempo.qpm))
     return direction
@@ -239,11 +240,6 @@ def note_element(
         sub(verse, "syllabic", lyric.syllabic)
         sub(verse, "text", lyric.text)
     return element
-
-
-def velocity_from_percent(percent: float) -> int:
-    """Return the velocity, 1 to 127, that MusicXML's `dynamics` attribute says."""
-    return min(max(round(percent * _FORTE_VELOCITY / 100), 1), MAX_MIDI_VELOCITY)
 
 
 def _length(

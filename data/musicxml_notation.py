@@ -140,7 +140,9 @@ def _pieces(
     """Write one stretch that lies inside a tuplet, or outside all of them."""
     origin, scale = Fraction(0), Fraction(1)
     pulses, tuplet = levels(signature), None
-    if window is not None and window.notes:
+    if window is not None and not window.notes:
+        pulses = ()
+    elif window is not None:
         normal = _TUPLET_NORMAL[window.notes]
         origin, scale = window.start, Fraction(window.notes, normal)
         pulses, tuplet = binary_levels(window.length / normal), (window.notes, normal)

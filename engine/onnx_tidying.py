@@ -47,19 +47,22 @@ def tidy(proto: Any, *, inputs: Sequence[str], outputs: Sequence[str]) -> None:
             if not dimension.HasField("dim_value"):
                 dimension.dim_param = f"{value.name}_{axis}"
     for node in _all_nodes(graph):
-        node.doc_string = ""
         _make_padding_explicit(node)
+        _make_plain(node)
     nodes = _ordered(graph)
     _rename(graph, nodes)
     del graph.value_info[:]
     graph.name = PRODUCER
-    graph.doc_string = proto.doc_string = proto.producer_version = ""
+    graph.ClearField("doc_string")
+    proto.ClearField("doc_string")
+    proto.ClearField("producer_version")
     proto.producer_name = PRODUCER
     proto.ir_version = _IR_VERSION
     domains = {node.domain for node in _all_nodes(graph)}
-    imports = [entry for entry in proto.opset_import if entry.domain in domains]
+    versions = {e.domain: e.version for e in proto.opset_import if e.domain in domains}
     del proto.opset_import[:], proto.metadata_props[:]
-    proto.opset_import.extend(sorted(imports, key=lambda entry: str(entry.domain)))
+    for domain, version in sorted(versions.items()):
+        proto.opset_import.append(helper.make_opsetid(domain, version))
 
 
 def store_half(proto: Any) -> None:
@@ -115,6 +118,20 @@ def _sort_values(values: Any, names: Sequence[str]) -> None:
     ordered = [by_name[name] for name in names]
     del values[:]
     values.extend(ordered)
+
+
+def _make_plain(node: Any) -> None:
+    """Leave out what is empty, and sort what has no order."""
+    node.ClearField("doc_string")
+    if not node.domain:
+        node.ClearField(
+            "domain"
+        )  # set to nothing or not set: other bytes, same meaning
+    attributes = sorted(node.attribute, key=lambda attribute: str(attribute.name))
+    for attribute in attributes:
+        attribute.ClearField("doc_string")
+    del node.attribute[:]
+    node.attribute.extend(attributes)
 
 
 def _make_padding_explicit(node: Any) -> None:

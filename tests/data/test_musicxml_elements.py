@@ -6,7 +6,6 @@ from musegen.data.musicxml_elements import (
     clean,
     syllables,
     tempo_element,
-    velocity_from_percent,
 )
 from musegen.data.score import Tempo, TimeSignature
 
@@ -60,8 +59,3 @@ def test_tempos_are_written_without_exponents() -> None:
     element = tempo_element(Tempo(tick=0, qpm=2.5e-5), signature, is_shown=False)
     assert element.tag == "sound"
     assert element.get("tempo") == "0.000025"
-
-
-def test_velocities_are_percentages_of_90() -> None:
-    percents = (100.0, 0.0, 500.0, 88.89)
-    assert [velocity_from_percent(p) for p in percents] == [90, 1, 127, 80]

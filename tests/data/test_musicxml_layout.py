@@ -30,10 +30,16 @@ def metre(tick: int, numerator: int, denominator: int) -> TimeSignature:
     return TimeSignature(tick=tick, numerator=numerator, denominator=denominator)
 
 
-def one_note(end: int, **fields: object) -> Score:
+def one_note(
+    end: int, *, pickup: int = 0, time_signatures: tuple[TimeSignature, ...] = ()
+) -> Score:
     part = Part(notes=(Note(onset=0, duration=end, pitch=60),))
-    return Score(ticks_per_quarter=480, parts=(part,), **fields)  # type:
-    ignore[arg-type]
+    return Score(
+        ticks_per_quarter=480,
+        parts=(part,),
+        pickup=pickup,
+        time_signatures=time_signatures,
+    )
 
 
 def event(start: float, end: float, *pitches: int) -> Event:

@@ -1,9 +1,8 @@
-"""The two predictors agree on a toy network that holds every kind of layer we export."""
+"""The predictors agree on a toy network that holds every kind of layer we export."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,16 +30,20 @@ NUM_CLASSES = 7
 CHANNELS = 24
 TOLERANCE = 1e-4
 
+# Keras has no type information.
+Model = Any
+Tensor = Any
+
 
 class Attention(layers.Layer):  # type: ignore[misc] # Keras has no type information
     """Softmax attention with a learned bias for each distance."""
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Tensor) -> None:
         self.query = layers.Dense(CHANNELS, use_bias=False, name="query")
         self.query.build(input_shape)
         self.bias = self.add_weight(name="bias", shape=(9, 1))
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
         position = ops.arange(ops.shape(x)[1])
         distance = ops.clip(position[None, :] - position[:, None], -4, 4) + 4
         scores = ops.einsum("bqc,bkc->bqk", self.query(x), x) / CHANNELS**0.5
@@ -51,7 +54,7 @@ class Attention(layers.Layer):  # type: ignore[misc] # Keras has no type informa
 class LastSeen(layers.Layer):  # type: ignore[misc] # Keras has no type information
     """Cumulative maximum by shifting, then a gather; -1 where nothing was seen yet."""
 
-    def call(self, token: Any, is_seen: Any) -> Any:
+    def call(self, token: Tensor, is_seen: Tensor) -> Tensor:
         time = ops.shape(token)[1]
         place = ops.where(is_seen > 0.5, ops.arange(time)[None] + 1, 0)
         for shift in (1, 2, 4, 8):
@@ -63,15 +66,15 @@ class LastSeen(layers.Layer):  # type: ignore[misc] # Keras has no type informat
 class OneHot(layers.Layer):  # type: ignore[misc] # Keras has no type information
     """One-hot; outside of the classes all zeros."""
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int = -1, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
-    def call(self, token: Any) -> Any:
+    def call(self, token: Tensor) -> Tensor:
         return ops.one_hot(token, NUM_CLASSES, axis=self.axis)
 
 
-def build(config: object = None) -> Any:
+def build(config: object = None) -> Model:
     token = keras.Input((None,), name="token", dtype="int32")
     is_seen = keras.Input((None,), name="is_seen")
     last = LastSeen(name="last")(token, is_seen)
@@ -103,7 +106,7 @@ def build(config: object = None) -> Any:
     )
 
 
-def fill(model: Any) -> Any:
+def fill(model: Model) -> Model:
     rng = np.random.default_rng(0)
     for weight in model.weights:
         if "variance" in weight.path:
@@ -122,18 +125,18 @@ def arrays(batch: int, time: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def model() -> Any:
+def model() -> Model:
     return fill(build())
 
 
 @pytest.fixture(scope="module")
-def content(model: Any) -> bytes:
+def content(model: Model) -> bytes:
     return onnx_bytes(model)
 
 
 @pytest.fixture(scope="module")
 def folder(
-    model: Any, content: bytes, tmp_path_factory: pytest.TempPathFactory
+    model: Model, content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> ModelFolder:
     names = ("token", "is_seen")
     return write_model_folder(
@@ -181,7 +184,7 @@ def test_item_of_a_batch_does_not_depend_on_the_batch(content: bytes) -> None:
 
 
 def test_half_storage_halves_the_file_and_keeps_the_model(
-    model: Any, content: bytes
+    model: Model, content: bytes
 ) -> None:
     before = [np.array(weight.numpy()) for weight in model.weights]
     exact = onnx_bytes(model, half_storage=False)
@@ -197,32 +200,26 @@ def test_half_storage_halves_the_file_and_keeps_the_model(
     assert 0 < difference < 0.05
 
 
-def test_same_weights_give_the_same_bytes(content: bytes) -> None:
-    assert onnx_bytes(fill(build())) == content
-
-
-def test_bytes_do_not_depend_on_the_process() -> None:
-    code = (
-        "import hashlib, numpy as np\n"
-        "from musegen.engine.quiet import import_keras\n"
-        "keras = import_keras()\n"
-        "from musegen.engine.export import onnx_bytes\n"
-        "x = keras.Input((None, 4), name='x')\n"
-        "y = keras.ops.einsum('btc,bsc->bts', x, x)\n"
-        "y = keras.ops.softmax(y) @ keras.layers.Conv1D(3, 3, padding='same',\n"
-        "    dilation_rate=2, kernel_initializer='ones', name='conv')(x)\n"
-        "print(hashlib.sha256(onnx_bytes(keras.Model(x, y))).hexdigest())\n"
+def build_small() -> Model:
+    x = keras.Input((None, 4), name="x")
+    convolution = layers.Conv1D(
+        3, 3, padding="same", dilation_rate=2, kernel_initializer="ones", name="conv"
     )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            check=True,
-            capture_output=True,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(digests) == 1
+    scores = ops.einsum("btc,bsc->bts", x, x)
+    return keras.Model(x, ops.matmul(ops.softmax(scores), convolution(x)))
+
+
+def test_same_network_gives_the_same_bytes_in_every_process() -> None:
+    content = onnx_bytes(build_small())
+    assert onnx_bytes(build_small()) == content
+    # Another process has other addresses and another order of sets.
+    code = (
+        "import runpy, sys\n"
+        f"this = runpy.run_path({__file__!r})\n"
+        "sys.stdout.buffer.write(this['onnx_bytes'](this['build_small']()))\n"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout == content
 
 
 def test_file_says_nothing_of_who_made_it(content: bytes) -> None:
@@ -233,7 +230,7 @@ def test_file_says_nothing_of_who_made_it(content: bytes) -> None:
 
 def test_what_onnx_cannot_compute_is_named() -> None:
     x = keras.Input((None, 4), name="x")
-    with pytest.raises(ModelError, match=r"ONNX 18 has no Bitcast \(in .*argmax"):
+    with pytest.raises(ModelError, match=r"ONNX 18 has no Bitcast \(in .*;"):
         onnx_bytes(keras.Model(x, ops.argmax(x, axis=-1)))
 
 
@@ -245,7 +242,7 @@ def test_choosing_keeps_infinity_on_the_other_side() -> None:
     assert predictor({"x": np.array([[2.0, -3.0]])})["y"].tolist() == [[2.0, -1.0]]
 
 
-def test_export_needs_tensorflow(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_needs_tensorflow(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ModelError, match="needs Keras on TensorFlow, this is jax"):
         onnx_bytes(model)
@@ -253,7 +250,7 @@ def test_export_needs_tensorflow(model: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("package", ["onnx", "tf2onnx"])
 def test_a_missing_package_names_the_extra(
-    package: str, model: Any, monkeypatch: pytest.MonkeyPatch
+    package: str, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     find_spec: Callable[..., Any] = importlib.util.find_spec
     monkeypatch.setattr(

@@ -18,7 +18,7 @@ from musegen.engine.model_folder import (
 )
 
 
-def write(path: Path, **changes: Any) -> ModelFolder:
+def write(path: Path, **changes: object) -> ModelFolder:
     arguments: dict[str, Any] = {
         "name": "toy",
         "kind": "coconet",

@@ -86,7 +86,7 @@ def test_inputs_must_be_those_of_the_network(
 
 @pytest.mark.parametrize("content", [b"", b"no network", b"\x08\x08"])
 def test_a_damaged_network_is_named(content: bytes) -> None:
-    with pytest.raises(ModelFolderError, match="cannot load toy/network.onnx"):
+    with pytest.raises(ModelFolderError, match=r"cannot load toy/network\.onnx"):
         OnnxPredictor(content, where="toy/network.onnx")
 
 

@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 from musegen.engine.onnx_predictor import OnnxPredictor
 from musegen.engine.onnx_tidying import store_half, tidy, unknown_operators
 
+Proto = Any  # of ONNX, whose classes are generated
 FLOAT = onnx.TensorProto.FLOAT
 OPSETS = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 2)]
 
@@ -24,7 +25,7 @@ def model(
     inputs: Sequence[str] = ("x",),
     outputs: Sequence[str] = ("y",),
     shape: Sequence[int | str] = ("n",),
-) -> Any:
+) -> Proto:
     graph = helper.make_graph(
         list(nodes),
         "converted",
@@ -37,11 +38,11 @@ def model(
     return proto
 
 
-def run(proto: Any, **inputs: Any) -> dict[str, Any]:
+def run(proto: Proto, **inputs: object) -> dict[str, Any]:
     return OnnxPredictor(proto.SerializeToString())(inputs)
 
 
-def scaled(names: Sequence[str], order: Sequence[int]) -> Any:
+def scaled(names: Sequence[str], order: Sequence[int]) -> Proto:
     """y = (x * factor) + summand, its values called `names`, its nodes in `order`."""
     product, factor, summand, unused = names
     nodes = [

@@ -20,26 +20,24 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (the `train` extra)")
 safetensors = pytest.importorskip("safetensors.numpy", reason="needs safetensors")
 keras = import_keras()
 
+# Keras has no type information.
+Model = Any
 
-def network(width: int = 20, *, last: str = "last") -> Any:
+
+def network(width: int = 20, *, last: str = "last") -> Model:
     """Two dense layers; only the first kernel is large."""
-    return keras.Sequential(
-        [
-            keras.Input((16,)),
-            keras.layers.Dense(width, name="first"),
-            keras.layers.Dense(2, name=last),
-        ],
-        name="toy",
-    )
+    x = keras.Input((16,), name="x")
+    y = keras.layers.Dense(width, name="first")(x)
+    return keras.Model(x, keras.layers.Dense(2, name=last)(y))
 
 
-def values(model: Any) -> dict[str, np.ndarray[Any, Any]]:
+def values(model: Model) -> dict[str, np.ndarray[Any, Any]]:
     return {
         w.path: np.array(keras.ops.convert_to_numpy(w.value)) for w in model.weights
     }
 
 
-def fill(model: Any, seed: int = 0) -> Any:
+def fill(model: Model, seed: int = 0) -> Model:
     rng = np.random.default_rng(seed)
     for weight in model.weights:
         weight.assign(rng.normal(size=weight.shape))
