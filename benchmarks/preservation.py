@@ -8,6 +8,8 @@ Exits 1 if anything of any melody is lost.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import sys
 import tempfile
 from collections import Counter
@@ -118,7 +120,8 @@ def check(
 ) -> list[Comparison]:
     """Harmonise files into a folder and compare each; tells the losses on stderr."""
     words = ["harmonize", *map(str, paths), "-d", str(out), "--quiet", *arguments]
-    code = run(words)
+    with contextlib.redirect_stdout(io.StringIO()):  # the paths of what was written
+        code = run(words)
     if code:
         print(f"musegen harmonize ended with exit code {code}", file=sys.stderr)
     comparisons = []

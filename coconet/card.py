@@ -1,4 +1,4 @@
-"""The card of a Coconet model: what it is, what it learned from, how good it is, how to remake it."""
+"""The card of a Coconet model: its data, its training, its figures, its limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
     Args:
         name: Of the model.
         facts: Of its training.
-        measured: Markdown with figures measured after training; empty says that there are none.
+        measured: Markdown with figures measured after training; may be empty.
     """
     config = facts.config
     mixture = ", ".join(
@@ -53,27 +53,31 @@ def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
     measured = measured or (
         "Nothing yet beyond the validation of the run: `musegen evaluate coconet`."
     )
+    network = config.network.architecture
+    minutes = f"{facts.seconds / 60:.0f}"
     return f"""# {name}
 
-A Coconet model: it fills any hidden part of a four-part score (soprano, alto, tenor, bass) on a
-raster of sixteenths, MIDI pitches 36 to 81. Architecture `{config.network.architecture}`,
-{facts.num_parameters:,} parameters.
+A Coconet model: it fills any hidden part of a four-part score (soprano, alto, tenor,
+bass) on a raster of sixteenths, MIDI pitches 36 to 81. Architecture `{network}`,
+{facts.num_parameters:,} parameters, stored as float16.
 
 ## Data and licence
 
-Trained on: {facts.source} (training pieces only), transposed by up to
-{config.max_transposition} semitones. The music is in the public domain. The encodings are Margaret
-Greentree's, distributed with music21 by her permission; they are read from an installed music21 and
-are not part of this model or of the repository. The weights are under {LICENCE}.
+Trained on: {facts.source}, training pieces only, transposed by up to
+{config.max_transposition} semitones. The music is in the public domain. The encodings
+are Margaret Greentree's, distributed with music21 by her permission; they are read from
+an installed music21 and are part neither of this model nor of the repository. The
+weights are under {LICENCE}.
 
 ## Training
 
-{facts.num_steps} steps of {config.batch_size} crops of {config.crop_steps} sixteenths in
-{facts.seconds / 60:.0f} minutes; averaged weights of step {facts.best_step}. AdamW, peak learning rate
-{config.loop.learning_rate:g}, cosine; precision {config.precision}; seed {config.seed}. Masks:
-{mixture}.
+{facts.num_steps} steps of {config.batch_size} crops of {config.crop_steps} sixteenths,
+{minutes} minutes; averaged weights of step {facts.best_step}. AdamW, peak learning rate
+{config.loop.learning_rate:g}, cosine; precision {config.precision}; seed {config.seed}.
+Masks: {mixture}.
 
-Validation, nats a hidden cell, by kind of mask (`lower_voices`: alto, tenor and bass hidden at once):
+Validation, nats a hidden cell, by kind of mask (`lower_voices`: alto, tenor and bass
+hidden at once):
 
 | masks | nats |
 | --- | --- |
@@ -89,6 +93,6 @@ Retrain with one command:
 
 ## Limits
 
-Four voices, one raster; it cannot write rests, and does not know bars, metre, keys or phrase ends but
-from the notes. It knows Bach's chorales and nothing else.
+Four voices, one raster; it cannot write rests, and knows of bars, metre, keys and
+phrase ends only what the notes tell. It knows Bach's chorales and nothing else.
 """

@@ -72,7 +72,7 @@ def export_coconet(
 
 
 def _in_single_precision(model: keras.Model, config: CoconetTrainingConfig) -> Any:
-    """Rebuild the network in float32 with the same weights: mixed precision is for training."""
+    """Rebuild the network in float32: mixed precision is for training."""
     from musegen.coconet.network import build_network
 
     plain = build_network(config.network)

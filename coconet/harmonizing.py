@@ -20,7 +20,7 @@ from musegen.coconet.ranking import NUM_MASKS, CandidateScore, score_candidates
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.setting import build_setting
 from musegen.coconet.windows import WindowConfig, sample_windows, windows
-from musegen.data.errors import NumericsError
+from musegen.data.errors import EmptyScoreError
 from musegen.data.notices import Notice
 from musegen.data.score import Score
 from musegen.engine.seeds import generator
@@ -222,7 +222,10 @@ def _candidates(
 def _joined(scores: Sequence[CandidateScore], lengths: Sequence[int]) -> CandidateScore:
     """One score for all phrases, weighted by their lengths; faults add up."""
     if not scores:
-        raise NumericsError("the melody has no step to harmonise: report this file")
+        raise EmptyScoreError(
+            "the melody has no note long enough for a step: give a melody of at least "
+            "one beat, or another --beat-level"
+        )
     weights = np.array(lengths, dtype=float) / sum(lengths)
     leadings = [score.leading for score in scores]
     return CandidateScore(

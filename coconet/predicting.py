@@ -43,7 +43,7 @@ class CoconetModel:
 
     Args:
         name: As in its folder.
-        digest: SHA-256 of its network file, for the recipe.
+        digest: SHA-256 of its folder's config, which holds those of its files.
         config: Architecture.
         logits: From (pitch index, is_hidden) to logits; time in whole beats for `beat`
             networks.
@@ -119,7 +119,7 @@ def load_coconet(
     )
     return CoconetModel(
         name=folder.config.name,
-        digest=folder.config.files["network.onnx"],
+        digest=folder.digest,
         config=_network_config(folder),
         logits=logits_function(predictor),
     )

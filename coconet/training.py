@@ -59,7 +59,7 @@ class CoconetTrainingConfig:
 
     network: NetworkConfig = field(default_factory=BeatNetworkConfig)
     loop: LoopConfig = field(
-        default_factory=lambda: LoopConfig(num_steps=9000, learning_rate=2e-3)
+        default_factory=lambda: LoopConfig(num_steps=6200, learning_rate=2e-3)
     )
     batch_size: int = 32
     crop_steps: int = 96
@@ -121,7 +121,7 @@ class CoconetTrainingConfig:
 
 
 PRESETS: Mapping[str, CoconetTrainingConfig] = {
-    # What we ship: 9000 steps, about 80 minutes on two cores with bfloat16 units.
+    # What we ship: 6200 steps, about 80 minutes on two cores with bfloat16 units.
     "default": CoconetTrainingConfig(),
     # For trying out the command: a minute, and no music worth hearing.
     "tiny": CoconetTrainingConfig(

@@ -112,7 +112,7 @@ def parse_beat_level(text: str) -> Fraction:
         if wanted == name:
             return quarters
     try:
-        quarters = Fraction(wanted) * 4
+        quarters = Fraction(text.strip()) * 4
     except (ValueError, ZeroDivisionError):
         quarters = Fraction(0)
     base = quarters / 3 if quarters.numerator % 3 == 0 else quarters

@@ -295,7 +295,7 @@ def _bar_offsets(
     edge = 0 if is_leftover_first else -1
     if is_slack:
         lengths[edge] += leftover
-    elif leftover:
+    else:
         lengths.insert(0 if is_leftover_first else len(lengths), leftover)
     even = tuple(Fraction(step, len(shares)) for step in range(len(shares)))
     offsets: list[int] = []

@@ -25,7 +25,8 @@ _JITTER_RANGE = (0.008, 0.04)  # quarters: a grid with human timing, 4 to 20 ms 
 _USUAL_JITTER = 0.02
 _NUM_ROUNDS = 30
 _MIXED_SHARE = 0.15
-_FREE_SHARE = 0.5
+_FREE_SHARE = 0.5  # of the divided quarters
+_FREE_SHARE_OF_ALL = 0.2  # below it: a few loose notes of a plain tune
 # The second of two swung notes: later than the middle, earlier than a sixteenth before
 # the next beat (ratios 1.2 to 2.6), alone in its beat and much the same throughout.
 _SWING_RANGE = (0.55, 0.72)
@@ -107,8 +108,10 @@ def detect_subdivision(notes: Sequence[Note], *, ticks_per_quarter: int) -> Subd
     num_divided = len(rows[0])
     straight, triplet, free = _shares(inside, rows[1], num_divided, jitter=jitter)
     ratio = _swing_ratio(inside, rows[1], num_divided)
+    loose_share = free * num_divided / len(np.unique(quarters))
+    is_free = free > _FREE_SHARE and loose_share > _FREE_SHARE_OF_ALL
     return Subdivision(
-        kind=_kind(straight, triplet, free, is_swing=ratio is not None),
+        kind=_kind(straight, triplet, is_free=is_free, is_swing=ratio is not None),
         straight_share=straight,
         triplet_share=triplet,
         swing_ratio=ratio,
@@ -116,10 +119,10 @@ def detect_subdivision(notes: Sequence[Note], *, ticks_per_quarter: int) -> Subd
     )
 
 
-def _kind(straight: float, triplet: float, free: float, *, is_swing: bool) -> Kind:
+def _kind(straight: float, triplet: float, *, is_free: bool, is_swing: bool) -> Kind:
     if is_swing:
         return "swing"
-    if free > _FREE_SHARE:
+    if is_free:
         return "free"
     if min(straight, triplet) > _MIXED_SHARE:
         return "mixed"
@@ -179,7 +182,7 @@ def _density(
 def _swing_ratio(
     inside: npt.NDArray[np.float64], rows: npt.NDArray[np.intp], num_divided: int
 ) -> float | None:
-    """Long to short, where nearly all divided quarters have one and the same late note."""
+    """Long to short, where nearly all divided quarters have the same late note."""
     is_alone = np.bincount(rows, minlength=num_divided)[rows] == 1
     low, high = _SECOND_NOTE_RANGE
     seconds = inside[is_alone & (inside > low) & (inside < high)]

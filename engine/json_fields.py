@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Item = TypeVar("Item")
 
@@ -111,7 +111,7 @@ class JsonFields:
                 kind is not object and type(value) is not kind
             ):  # exactly: True is an int to isinstance
                 raise ValueError(f"{where} must be {what}; received {_kind(value)}")
-            return value
+            return cast(Item, value)
 
         return check
 

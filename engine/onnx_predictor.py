@@ -86,7 +86,7 @@ class OnnxPredictor:
     def __call__(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Predictor`."""
         check_inputs(inputs, self.input_names)
-        feed = {
+        feed: dict[str, NDArray[Any]] = {
             name: np.ascontiguousarray(inputs[name], dtype=dtype)
             for name, dtype in self._types.items()
         }

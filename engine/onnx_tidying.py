@@ -185,7 +185,7 @@ def _rename(graph: Any, nodes: list[Any]) -> None:
     names = {value.name: value.name for value in (*graph.input, *graph.output)}
     names[""] = ""  # an optional input left out
     constants = {tensor.name: tensor for tensor in graph.initializer}
-    used = []
+    used: list[Any] = []
     num_values = 0
     for index, node in enumerate(nodes):
         for name in _needs(node):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,10 @@ from musegen.coconet.predicting import (
     LogitsFunction,
     PitchIndex,
 )
+from musegen.data.midi import midi_bytes
+from musegen.data.score import KeySignature, Note, Part, Score, Tempo
 
+TICKS = 480
 CENTRES = (72, 66, 58, 50)  # MIDI pitches around which the voices lie
 CONSONANT = (0, 3, 4, 7, 8, 9)  # semitones below the soprano, octaves aside
 
@@ -75,3 +79,40 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def line(pitches: tuple[int, ...], length: int) -> tuple[Note, ...]:
+    return tuple(
+        Note(onset=i * length, duration=length, pitch=pitch)
+        for i, pitch in enumerate(pitches)
+    )
+
+
+def song_of_three_parts() -> Score:
+    """A melody, a second one below it, and a bass."""
+    tune = (67, 69, 71, 72, 74, 72, 71, 69, 67, 67, 69, 71, 72, 71, 69, 67)
+    return Score(
+        ticks_per_quarter=TICKS,
+        title="Song",
+        tempos=(Tempo(tick=0, qpm=90),),
+        key_signatures=(KeySignature(tick=0, sharps=1),),
+        parts=(
+            Part(name="Melody", channel=0, program=73, notes=line(tune, TICKS)),
+            Part(
+                name="Second",
+                channel=1,
+                notes=line(tuple(pitch - 3 for pitch in tune), TICKS),
+            ),
+            Part(name="Bass", channel=2, notes=line((43, 48, 50, 43), 4 * TICKS)),
+        ),
+    )
+
+
+@pytest.fixture
+def song(workplace: Path) -> Score:
+    """The song, in the working folder as song.mid and its melody as solo.mid."""
+    score = song_of_three_parts()
+    solo = replace(score, parts=score.parts[:1])
+    for name, content in {"song": score, "solo": solo}.items():
+        (workplace / f"{name}.mid").write_bytes(midi_bytes(content))
+    return score

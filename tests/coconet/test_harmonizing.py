@@ -23,7 +23,7 @@ from musegen.coconet.predicting import CoconetModel, IsHidden, Logits, PitchInde
 from musegen.coconet.ranking import NUM_MASKS
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.windows import WindowConfig
-from musegen.data.errors import NumericsError
+from musegen.data.errors import EmptyScoreError
 from musegen.data.score import Note, Part, Score
 
 Untyped = Any  # Keras has no type information; options are of many types
@@ -234,7 +234,7 @@ def test_the_temperature_reaches_the_sampler() -> None:
 
 def test_nothing_to_harmonise_is_an_error() -> None:
     task = replace(prepare_melody(TUNE, beat_level=BEAT), phrases=())
-    with pytest.raises(NumericsError, match="no step to harmonise"):
+    with pytest.raises(EmptyScoreError, match="long enough for a step"):
         harmonize_task(
             task, model=model_of(Favourites()), config=HarmonizeConfig(), seed=0
         )

@@ -358,5 +358,5 @@ def test_the_default_config_trains_the_network_we_ship() -> None:
     config = CoconetTrainingConfig()
     assert PRESETS["default"] == config
     assert config.network == BeatNetworkConfig()
-    assert config.loop.num_steps == 9000
+    assert config.loop.num_steps == 6200
     assert sum(config.mask_mixture.values()) == pytest.approx(1.0)

@@ -11,7 +11,7 @@ from musegen.data.score import Note, Part, Score
 
 def placed(
     *notes: tuple[int, int], ticks_per_quarter: int = 480
-) -> list[tuple[Fraction, ...]]:
+) -> list[tuple[Fraction | int, Fraction | int]]:
     """(start, end) in quarters for notes of (onset, end) ticks."""
     part = Part(
         notes=tuple(
@@ -21,7 +21,8 @@ def placed(
     )
     score = Score(ticks_per_quarter=ticks_per_quarter, parts=(part,))
     events = notated_events(part, lay_out(score))
-    return sorted((event.start, event.end) for event in events for _ in event.notes)
+    found = [(event.start, event.end) for event in events for _ in event.notes]
+    return [(start, end) for start, end in sorted(found)]
 
 
 def test_notatable_notes_stay_exactly_where_they_are() -> None:

@@ -54,7 +54,7 @@ def document(*measures: str, head: str = "", entry: str = "") -> bytes:
     ).encode()
 
 
-def heard(result: ReadResult) -> list[tuple[int, Fraction, Fraction]]:
+def heard(result: ReadResult) -> list[tuple[int, Fraction | int, Fraction | int]]:
     """(pitch, onset and length in quarters) of the first part."""
     tpq = result.score.ticks_per_quarter
     return [

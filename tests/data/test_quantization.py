@@ -30,11 +30,11 @@ def note(onset: int, end: int, pitch: int = 60) -> Note:
 
 
 def pitches(line: QuantizedLine) -> list[int]:
-    return line.pitch.tolist()
+    return [int(pitch) for pitch in line.pitch]
 
 
 def onsets(line: QuantizedLine) -> list[int]:
-    return np.flatnonzero(line.is_onset).tolist()
+    return [int(step) for step in np.flatnonzero(line.is_onset)]
 
 
 @st.composite

@@ -18,13 +18,12 @@ from musegen.engine.keras_predictor import KerasPredictor
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
 from musegen.engine.onnx_predictor import OnnxPredictor
 from musegen.engine.predictor import load_predictor
-from musegen.engine.quiet import import_keras
 from musegen.engine.weights import weights_bytes
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow (the `train` extra)")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx (the `train` extra)")
-keras = import_keras()
-layers, ops = keras.layers, keras.ops
+import keras
+from keras import layers, ops
 
 NUM_CLASSES = 7
 CHANNELS = 24
@@ -35,7 +34,7 @@ Model = Any
 Tensor = Any
 
 
-class Attention(layers.Layer):  # type: ignore[misc] # Keras has no type information
+class Attention(layers.Layer):  # type: ignore[misc] # untyped base
     """Softmax attention with a learned bias for each distance."""
 
     def build(self, input_shape: Tensor) -> None:
@@ -51,7 +50,7 @@ class Attention(layers.Layer):  # type: ignore[misc] # Keras has no type informa
         return ops.einsum("bqk,bkc->bqc", ops.softmax(scores, axis=-1), x)
 
 
-class LastSeen(layers.Layer):  # type: ignore[misc] # Keras has no type information
+class LastSeen(layers.Layer):  # type: ignore[misc] # untyped base
     """Cumulative maximum by shifting, then a gather; -1 where nothing was seen yet."""
 
     def call(self, token: Tensor, is_seen: Tensor) -> Tensor:
@@ -63,7 +62,7 @@ class LastSeen(layers.Layer):  # type: ignore[misc] # Keras has no type informat
         return ops.where(place > 0, found, -1)
 
 
-class OneHot(layers.Layer):  # type: ignore[misc] # Keras has no type information
+class OneHot(layers.Layer):  # type: ignore[misc] # untyped base
     """One-hot; outside of the classes all zeros."""
 
     def __init__(self, axis: int = -1, **kwargs: object) -> None:
@@ -206,7 +205,7 @@ def build_small() -> Model:
         3, 3, padding="same", dilation_rate=2, kernel_initializer="ones", name="conv"
     )
     scores = ops.einsum("btc,bsc->bts", x, x)
-    return keras.Model(x, ops.matmul(ops.softmax(scores), convolution(x)))
+    return keras.Model(x, {"y": ops.matmul(ops.softmax(scores), convolution(x))})
 
 
 def test_same_network_gives_the_same_bytes_in_every_process() -> None:

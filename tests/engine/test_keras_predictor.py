@@ -13,18 +13,17 @@ from musegen.engine.keras_predictor import (
     input_names,
     output_names,
 )
-from musegen.engine.quiet import import_keras
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow (the `train` extra)")
-keras = import_keras()
-ops = keras.ops
+import keras
+from keras import ops
 
 # Keras has no type information.
 Model = Any
 Tensor = Any
 
 
-class Ratio(keras.layers.Layer):  # type: ignore[misc] # Keras has no type information
+class Ratio(keras.layers.Layer):  # type: ignore[misc] # untyped base
     """a / b; counts how often it is traced."""
 
     num_calls = 0

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="onnx builds the graphs of these tests")
 import onnx
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from musegen.engine.onnx_predictor import OnnxPredictor
@@ -21,7 +22,7 @@ OPSETS = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 2)]
 def model(
     nodes: Sequence[Any],
     *,
-    constants: dict[str, np.ndarray[Any, Any]] | None = None,
+    constants: dict[str, NDArray[Any]] | None = None,
     inputs: Sequence[str] = ("x",),
     outputs: Sequence[str] = ("y",),
     shape: Sequence[int | str] = ("n",),
@@ -38,8 +39,10 @@ def model(
     return proto
 
 
-def run(proto: Proto, **inputs: object) -> dict[str, Any]:
-    return OnnxPredictor(proto.SerializeToString())(inputs)
+def run(proto: Proto, **inputs: Sequence[float] | NDArray[Any]) -> dict[str, Any]:
+    return OnnxPredictor(proto.SerializeToString())(
+        {name: np.asarray(value) for name, value in inputs.items()}
+    )
 
 
 def scaled(names: Sequence[str], order: Sequence[int]) -> Proto:
@@ -177,7 +180,7 @@ def test_operators_that_onnx_lacks_are_named() -> None:
 def test_large_exact_constants_are_stored_in_half() -> None:
     rng = np.random.default_rng(0)
     exact = rng.normal(size=300).astype(np.float16).astype(np.float32)
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "exact": exact,
         "inexact": np.full(300, 0.1, np.float32),
         "huge": np.full(300, 1e6, np.float32),

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from musegen.data.errors import MissingPackageError, ModelFolderError
-from musegen.engine.quiet import import_keras
 from musegen.engine.weights import (
     is_half_exact,
     load_weights,
@@ -17,8 +16,9 @@ from musegen.engine.weights import (
 )
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow (the `train` extra)")
-safetensors = pytest.importorskip("safetensors.numpy", reason="needs safetensors")
-keras = import_keras()
+pytest.importorskip("safetensors", reason="needs safetensors (the `train` extra)")
+import keras
+import safetensors.numpy
 
 # Keras has no type information.
 Model = Any
@@ -65,7 +65,7 @@ def test_saving_what_was_loaded_gives_the_same_bytes() -> None:
 
 
 def test_tensors_are_named_by_the_path_of_the_weight() -> None:
-    tensors = safetensors.load(weights_bytes(network(), prefix="expression/"))
+    tensors = safetensors.numpy.load(weights_bytes(network(), prefix="expression/"))
     assert set(tensors) == {
         f"expression/{layer}/{kind}"
         for layer in ("first", "last")
@@ -78,9 +78,9 @@ def test_networks_that_share_a_file_get_their_own() -> None:
     models = {"a/": fill(network(), 1), "b/": fill(network(), 2)}
     tensors: dict[str, Any] = {}
     for prefix, model in models.items():
-        tensors |= safetensors.load(weights_bytes(model, prefix=prefix))
+        tensors |= safetensors.numpy.load(weights_bytes(model, prefix=prefix))
     other = network()
-    load_weights(other, safetensors.save(tensors), prefix="b/")
+    load_weights(other, safetensors.numpy.save(tensors), prefix="b/")
     np.testing.assert_array_equal(
         values(other)["last/kernel"], values(models["b/"])["last/kernel"]
     )

@@ -34,7 +34,7 @@ NOTES = st.builds(
 PARTS = st.builds(
     Part,
     notes=st.lists(NOTES, min_size=1, max_size=8).map(sorted_notes),
-    name=st.text(st.characters(exclude_categories=("Cs",)), max_size=6),
+    name=st.text(st.characters(codec="utf-8"), max_size=6),
     program=st.integers(0, 127),
     is_drum=st.booleans(),
 )
