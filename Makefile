@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+MODEL ?= coconet_jsb_base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -59,8 +60,10 @@ format: $(VENV)/.dev  ## format, and repair what the linter can
 
 # --- models and figures ------------------------------------------------------------
 
+# A run that was stopped goes on with `make train TRAIN_ARGS=--resume`.
 train: $(VENV)/.dev  ## train the default model anew (TRAIN_ARGS=... adds options)
-	$(BIN)/musegen train coconet $(TRAIN_ARGS)
+	$(BIN)/musegen train coconet --run runs/$(MODEL) \
+		--export runs/$(MODEL)/$(MODEL) $(TRAIN_ARGS)
 
 bench: $(VENV)/.dev  ## run every benchmark behind the figures we state
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done

@@ -22,19 +22,10 @@ from pathlib import Path
 from musegen import __version__
 from musegen.cli._errors import describe
 
-ESSENTIAL_PACKAGES = ("numpy", "onnxruntime", "symusic")
+ESSENTIAL_PACKAGES = ("numpy", "onnxruntime")
 """Compiled packages: imported, because a broken build shows only then."""
 
-PURE_PACKAGES = (
-    "click",
-    "mido",
-    "platformdirs",
-    "pretty_midi",
-    "pydantic",
-    "rich",
-    "soundfile",
-    "soxr",
-)
+PURE_PACKAGES = ("click", "platformdirs", "pretty_midi", "rich")
 PROVIDED_TOO = {"onnxruntime": ("onnxruntime-gpu",)}  # the same module, other names
 GPU_PROVIDERS = (
     "CUDAExecutionProvider",

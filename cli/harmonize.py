@@ -43,6 +43,9 @@ NAMING = Naming(label="harmonized", default_formats=("midi",))
 DEFAULT_MODEL = "coconet_jsb_base"
 CANDIDATES_PER_ALTERNATIVE = 2
 MIN_CANDIDATES = 4
+# Drafts are drawn hotter than they are polished, so that candidates differ. Measured on
+# 32 validation sopranos: at 0.7 the polished voices move as often as Bach's.
+DRAFT_HEAT = 1.4
 
 
 @command_with_examples(
@@ -84,14 +87,20 @@ MIN_CANDIDATES = 4
 @click.option(
     "--temperature",
     type=click.FloatRange(0.0, 10.0),
-    default=0.99,
-    help="Below 1 safer, above 1 bolder; 0 takes the likeliest.",
+    default=0.7,
+    help="Lower is safer, higher bolder; 0 takes the likeliest, 1 the model as is.",
 )
 @click.option(
     "--steps",
     type=click.IntRange(1, 4096),
-    default=64,
-    help="Gibbs steps: more is slower and a little better.",
+    default=20,
+    help="Gibbs steps of the draft.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(0, 1024),
+    default=12,
+    help="Rounds of polishing the voice leading; 0 leaves the draft as it is.",
 )
 @seed_option
 @model_option(default=DEFAULT_MODEL)
@@ -107,6 +116,7 @@ def command(
     beat_level: str | None,
     temperature: float,
     steps: int,
+    rounds: int,
     seed: int,
     model: str,
     device: str,
@@ -131,6 +141,7 @@ def command(
         beat_level=beat_level,
         temperature=temperature,
         steps=steps,
+        rounds=rounds,
     )
     output.expect(len(sources))
     run = _Run(config=config, seed=seed, model=model, device=device, output=output)
@@ -150,8 +161,10 @@ def _config(
     beat_level: str | None,
     temperature: float,
     steps: int,
+    rounds: int,
 ) -> HarmonizeConfig:
     from musegen.coconet.harmonizing import HarmonizeConfig
+    from musegen.coconet.refinement import RefinementConfig
     from musegen.coconet.sampling import GibbsConfig
     from musegen.data.beat_level import parse_beat_level
 
@@ -160,7 +173,8 @@ def _config(
     return HarmonizeConfig(
         num_alternatives=alternatives,
         num_candidates=max(MIN_CANDIDATES, CANDIDATES_PER_ALTERNATIVE * alternatives),
-        gibbs=GibbsConfig(num_steps=steps, temperature=temperature),
+        gibbs=GibbsConfig(num_steps=steps, temperature=DRAFT_HEAT * temperature),
+        refinement=RefinementConfig(num_rounds=rounds, temperature=temperature),
         voice=voice,
         keep=keep,
         beat_level=None if beat_level is None else parse_beat_level(beat_level),
@@ -311,8 +325,9 @@ class _Run:
                 "beat_level": None
                 if config.beat_level is None
                 else str(config.beat_level / 4),
-                "temperature": config.gibbs.temperature,
+                "temperature": config.refinement.temperature,
                 "steps": config.gibbs.num_steps,
+                "rounds": config.refinement.num_rounds,
                 "model": self.model_name,
                 "device": self.device,
                 "format": list(dict.fromkeys(t.format for t in plan.targets)),

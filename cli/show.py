@@ -28,8 +28,8 @@ from musegen.cli._paths import (
     plan_outputs,
     write_target,
 )
+from musegen.cli._score_bytes import score_bytes
 from musegen.data.errors import UsageError
-from musegen.data.notices import Notice
 from musegen.data.score import Score
 from musegen.render.score_view import (
     BarRange,
@@ -214,27 +214,9 @@ def _write_files(
 ) -> None:
     """Draw everything that is asked for of a score, then write it."""
     with output.progress(f"Drawing {item.name}"):
-        drawn = [_draw(score, view, target.format) for target in plan.targets]
+        drawn = [score_bytes(score, target.format, **view) for target in plan.targets]
     for target, (data, notices) in zip(plan.targets, drawn, strict=True):
         write_target(target, data, plan=plan, output=output)
         item.output(target.path, format=target.format)
         for notice in notices:
             item.notice(replace(notice, message=f"{target.format}: {notice.message}"))
-
-
-def _draw(score: Score, view: View, format: str) -> tuple[bytes, tuple[Notice, ...]]:
-    """Return a file and what it leaves out."""
-    if format == "text":
-        from musegen.render.text_roll import text_roll
-
-        return (text_roll(score, **view) + "\n").encode("utf-8"), ()
-    if format == "png":
-        from musegen.render.png import png_bytes, png_layout
-
-        layout, scale = png_layout(score, **view)
-        return png_bytes(layout, scale=scale), layout.notices
-    from musegen.render.layout import roll_layout
-    from musegen.render.svg import svg_bytes
-
-    layout = roll_layout(score, **view)
-    return svg_bytes(layout), layout.notices

@@ -17,6 +17,7 @@ from musegen.coconet.config import NUM_VOICES
 from musegen.coconet.melody import MelodyTask, prepare_melody
 from musegen.coconet.predicting import CoconetModel, PitchIndex
 from musegen.coconet.ranking import NUM_MASKS, CandidateScore, score_candidates
+from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.setting import build_setting
 from musegen.coconet.windows import WindowConfig, sample_windows, windows
@@ -36,7 +37,8 @@ class HarmonizeConfig:
     Args:
         num_alternatives: Settings returned, best first.
         num_candidates: Settings sampled and ranked, at least `num_alternatives`.
-        gibbs: The sampler.
+        gibbs: The sampler of drafts.
+        refinement: How drafts are polished.
         windows: How long melodies are cut.
         voice: Which line is the melody, as in `extract_melody`; None chooses.
         keep: Other parts that stay in the result: `all`, or specifications of parts.
@@ -46,6 +48,7 @@ class HarmonizeConfig:
     num_alternatives: int = 1
     num_candidates: int = 4
     gibbs: GibbsConfig = field(default_factory=GibbsConfig)
+    refinement: RefinementConfig = field(default_factory=RefinementConfig)
     windows: WindowConfig = field(default_factory=WindowConfig)
     voice: str | None = None
     keep: tuple[str, ...] = ()
@@ -172,7 +175,8 @@ def num_forwards(task: MelodyTask, config: HarmonizeConfig) -> int:
     num_windows = sum(
         len(list(windows(end - start, config.windows))) for start, end in task.phrases
     )
-    return num_windows * (config.gibbs.num_steps + NUM_MASKS)
+    num_passes = config.gibbs.num_steps + config.refinement.num_forwards + NUM_MASKS
+    return num_windows * num_passes
 
 
 def _candidates(
@@ -197,6 +201,7 @@ def _candidates(
             is_free,
             logits=model.logits,
             config=config.gibbs,
+            refinement=config.refinement,
             window_config=config.windows,
             generators=[generator(seed, "candidate", k, index) for k in numbers],
             advance=advance,

@@ -1,8 +1,8 @@
 """Polishing a filled grid: one voice at a time, with an ear for parallels.
 
-Blocked Gibbs sampling over single cells cannot move a held note (its neighbours pin it),
-and draws voices that sound together independently. Here each round hides at most one
-voice in a beat, and draws the beat from its first step on, so that what is drawn is
+Blocked Gibbs sampling over single cells cannot move a held note (its neighbours pin
+it), and draws voices that sound together independently. Here each round hides at most
+one voice in a beat, and draws the beat from its first step on, so that what is drawn is
 coherent; pitches that make parallel fifths or octaves, or cross a neighbouring voice,
 are made unlikely.
 """
@@ -33,7 +33,8 @@ class RefinementConfig:
 
     Args:
         num_rounds: Rounds of three forward passes each; 0 leaves the grid as it is.
-        beat_rate: Probability that a beat is worked on in a round.
+        beat_rate: Probability that a beat is worked on in a round; every other beat is
+            in reach of one.
         parallel_nats: What a parallel fifth or octave is charged, in nats.
         crossing_nats: What a crossing of neighbouring voices is charged.
         temperature: Of the draws, at least 0.
@@ -42,8 +43,8 @@ class RefinementConfig:
         Our own. The contiguous masks that converge faster are in Huang et al., 2017.
     """
 
-    num_rounds: int = 8
-    beat_rate: float = 0.6
+    num_rounds: int = 12
+    beat_rate: float = 1.0
     parallel_nats: float = 6.0
     crossing_nats: float = 3.0
     temperature: float = 0.7
@@ -128,7 +129,8 @@ def _choose_cells(
     is_worked &= np.arange(num_beats) % 2 == parity
     padded = np.zeros((num_beats * _STEPS_PER_BEAT, NUM_VOICES), dtype=bool)
     padded[:num_steps] = is_free
-    has_free = padded.reshape(num_beats, _STEPS_PER_BEAT, NUM_VOICES).any(axis=1)
+    by_beat = padded.reshape(num_beats, _STEPS_PER_BEAT, NUM_VOICES)
+    has_free: NDArray[np.bool_] = np.logical_or.reduce(by_beat, axis=1)
     voice = np.where(has_free, order, -1.0).argmax(axis=1)
     chosen = np.zeros((num_beats, NUM_VOICES), dtype=bool)
     chosen[np.arange(num_beats), voice] = is_worked & has_free.any(axis=1)

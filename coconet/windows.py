@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musegen.coconet.predicting import IsHidden, LogitsFunction, PitchIndex
+from musegen.coconet.refinement import RefinementConfig, refine
 from musegen.coconet.sampling import GibbsConfig, gibbs_sample
 
 
@@ -69,12 +70,13 @@ def sample_windows(
     config: GibbsConfig,
     window_config: WindowConfig,
     generators: Sequence[np.random.Generator],
+    refinement: RefinementConfig | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> PitchIndex:
     """Fill the free cells of scores of any length.
 
-    Arguments and result as of `gibbs_sample`; `advance` is called once a forward pass,
-    of which there are `num_steps` for each window.
+    Arguments and result as of `gibbs_sample`; with `refinement` each window is polished
+    before the next begins. `advance` is called once a forward pass.
     """
     result = np.array(pitch, dtype=np.int16)
     for window in windows(pitch.shape[1], window_config):
@@ -90,6 +92,15 @@ def sample_windows(
             generators=generators,
             advance=advance,
         )
+        if refinement is not None:
+            filled = refine(
+                filled,
+                free,
+                logits=logits,
+                config=refinement,
+                generators=generators,
+                advance=advance,
+            )
         result[:, kept] = filled[
             :, window.keep_start - window.start : window.keep_end - window.start
         ]

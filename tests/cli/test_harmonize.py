@@ -125,8 +125,11 @@ def test_alternatives_differ_and_are_ranked(capsys: pytest.CaptureFixture[str]) 
     ]
 
 
+DRAFT = ("--rounds", "0")
+
+
 def test_too_few_alternatives_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    told = document(capsys, "solo.mid", "-n", "3", "--temperature", "0")
+    told = document(capsys, "solo.mid", "-n", "3", "--temperature", "0", *DRAFT)
     assert len(told["outputs"]) == 1
     (warning,) = [w for w in told["warnings"] if w["code"] == "few-alternatives"]
     assert "raise --temperature" in warning["message"]

@@ -55,6 +55,7 @@ def document(
         (["--beat-level", "quarter"], ["--beat-level", "half"]),
         (["--temperature", "0"], ["--temperature", "1.5"]),
         (["--steps", "2"], ["--steps", "9"]),
+        (["--rounds", "0"], ["--rounds", "3"]),
         (["--seed", "0"], ["--seed", "1"]),
         ([], ["--model", "another"]),
         (["--model", "./a"], ["--model", "./b"]),
@@ -159,7 +160,8 @@ def test_seed_that_is_drawn_is_said_and_gives_the_same_again(
 
 def test_recipe_tells_all_that_the_result_depends_on() -> None:
     words = ["--voice", "1", "--keep", "3", "--beat-level", "half", "-n", "2"]
-    others = ["--temperature", "0.8", "--seed", "5", "--steps", "3", "-f", "midi,svg"]
+    others = ["--temperature", "0.8", "--seed", "5", "--steps", "3"]
+    others += ["--rounds", "4", "-f", "midi,svg"]
     assert harmonize("song.mid", *words, *others) == 0
     recipe = read_recipe(Path("song.harmonized.musegen.json"))
     assert recipe.musegen_version == musegen.__version__
@@ -171,6 +173,7 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
         "beat_level": "1/2",
         "temperature": 0.8,
         "steps": 3,
+        "rounds": 4,
         "model": "coconet_jsb_base",
         "device": "auto",
         "format": ["midi", "svg"],

@@ -52,7 +52,6 @@ def test_this_installation_has_what_is_essential() -> None:
         "musegen",
         "numpy",
         "onnxruntime",
-        "symusic",
         "cache",
         "working folder",
         "cores",
@@ -134,17 +133,17 @@ def test_an_old_python_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_package_that_cannot_be_imported_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, version: str | None
 ) -> None:
-    monkeypatch.setitem(sys.modules, "symusic", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     monkeypatch.setattr(_health, "installed_version", lambda package: version)
-    check = _health._compiled_package("symusic")
+    check = _health._compiled_package("onnxruntime")
     assert check.status is Status.FAILED
     assert ("cannot be imported" in check.detail) is (version is not None)
-    assert "symusic" in check.remedy
+    assert "onnxruntime" in check.remedy
 
 
 def test_a_missing_pure_package_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_health, "installed_version", lambda package: None)
-    assert _health._pure_package("mido").status is Status.FAILED
+    assert _health._pure_package("rich").status is Status.FAILED
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from musegen.cli._score_bytes import score_bytes
 from musegen.data.midi import read_midi
 from musegen.data.score import Note, Part, Score
+from musegen.render.score_view import BarRange
 
 TICKS = 480
 
@@ -58,6 +59,26 @@ def test_pictures_outline_the_parts_that_were_given(format: str) -> None:
     plain = written(format, given=frozenset())
     assert plain != written(format, given=frozenset({0}))
     assert plain == written(format, given=frozenset())
+
+
+@pytest.mark.parametrize("format", ["png", "svg", "text"])
+def test_pictures_show_the_bars_that_are_asked_for(format: str) -> None:
+    if format == "png":
+        pytest.importorskip("matplotlib", reason="the extra 'plot'")
+    (whole, _), (part, _), (both, _) = (
+        score_bytes(score(), format, given_parts=frozenset(), bars=bars)
+        for bars in (None, BarRange(first=2), BarRange(first=1, last=2))
+    )
+    assert whole == both
+    assert whole != part
+
+
+def test_text_is_a_roll_under_the_title_that_ends_its_last_line() -> None:
+    text = written("text", given=frozenset()).decode("utf-8")
+    assert text.startswith("the file's name\n")
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert text != written("text", given=frozenset({0})).decode("utf-8")
 
 
 def test_what_a_format_cannot_hold_is_told() -> None:

@@ -21,6 +21,7 @@ from musegen.coconet.harmonizing import (
 from musegen.coconet.melody import prepare_melody
 from musegen.coconet.predicting import CoconetModel, IsHidden, Logits, PitchIndex
 from musegen.coconet.ranking import NUM_MASKS
+from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.windows import WindowConfig
 from musegen.data.errors import EmptyScoreError
@@ -71,10 +72,18 @@ def tune(*lengths: tuple[int, float]) -> Score:
 TUNE = tune((72, 1), (74, 1), (-1, 0.5), (76, 0.5), (76, 1), (74, 1 / 3), (72, 0.4))
 
 
+NO_ROUNDS = RefinementConfig(num_rounds=0)
+
+
 def harmonized(
     score: Score = TUNE, *, seed: int = 0, logits: Untyped = None, **changed: Untyped
 ) -> Harmonization:
-    options: dict[str, Any] = {"gibbs": FEW_STEPS, "beat_level": BEAT, **changed}
+    options: dict[str, Any] = {
+        "gibbs": FEW_STEPS,
+        "refinement": NO_ROUNDS,
+        "beat_level": BEAT,
+        **changed,
+    }
     return harmonize(
         score,
         model=model_of(logits or Favourites()),
@@ -189,6 +198,14 @@ def test_enough_different_settings_need_one_round() -> None:
     found = harmonized(logits=logits, num_alternatives=2)
     assert len(logits.asked) == 3 + NUM_MASKS
     assert "few-alternatives" not in [notice.code for notice in found.notices]
+
+
+def test_drafts_are_polished() -> None:
+    logits = Favourites()
+    drafts = harmonized(logits=Favourites())
+    polished = harmonized(logits=logits, refinement=RefinementConfig(num_rounds=2))
+    assert len(logits.asked) == 3 + 2 * 3 + NUM_MASKS
+    assert not np.array_equal(drafts.settings[0].grid, polished.settings[0].grid)
 
 
 @pytest.mark.parametrize("window_config", [WindowConfig(), SMALL_WINDOWS])

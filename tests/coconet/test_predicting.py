@@ -80,9 +80,8 @@ def install_engine(patch: pytest.MonkeyPatch, architecture: object) -> dict[str,
     asked: dict[str, Any] = {}
     folder = SimpleNamespace(
         path=Path("models/toy"),
-        config=SimpleNamespace(
-            name="toy", files={"network.onnx": "abc"}, architecture=architecture
-        ),
+        config=SimpleNamespace(name="toy", architecture=architecture),
+        digest="abc",
     )
 
     def find_model(name_or_path: str | Path, *, kind: str) -> SimpleNamespace:
