@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from musegen.coconet.sampling import draw_pitches
 PASSES: tuple[tuple[tuple[int, ...], int], ...] = (((0,), 4), ((2,), 2), ((1, 3), 1))
 _FIFTH, _OCTAVE = 7, 12
 _STEPS_PER_BEAT = 4
+_CANDIDATES = np.arange(NUM_PITCHES, dtype=np.int16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,59 +156,57 @@ def penalties(
         crossing_nats: For lying beyond a neighbouring voice.
 
     Returns:
-        (batch, time, voice, pitch), at least 0.
+        (batch, time, voice, pitch), at least 0; 0 for cells that are not hidden.
     """
     known = np.where(is_hidden, -1, pitch).astype(np.int16)
-    charge = np.zeros((*pitch.shape, NUM_PITCHES), dtype=np.float32)
-    candidates = np.arange(NUM_PITCHES, dtype=np.int16)
-    for voice, other in permutations(range(NUM_VOICES), 2):
-        own, here = known[:, :, voice], known[:, :, other]
+    items, steps, voices = np.nonzero(is_hidden)
+    charge = np.zeros((len(items), NUM_PITCHES), dtype=np.float32)
+    before, after = _shifted(known, -1), _shifted(known, hold)
+    at_end = _shifted(known, hold - 1)
+    for other in range(NUM_VOICES):
+        is_upper = voices < other
         # Approached from the step before, left for the step after the note's end.
-        moves = (
-            (_shifted(own, -1), _shifted(here, -1), here),
-            (_shifted(own, hold), _shifted(here, hold), _shifted(here, hold - 1)),
-        )
-        for own_there, other_there, other_here in moves:
-            charge[:, :, voice] += parallel_nats * _is_parallel(
-                own_there,
-                other_there,
-                other_here,
-                candidates,
-                is_upper=voice < other,
+        for there, here in ((before, known), (after, at_end)):
+            charge += parallel_nats * _is_parallel(
+                there[items, steps, voices],
+                there[items, steps, other],
+                here[items, steps, other],
+                is_upper=is_upper,
             )
-        if abs(voice - other) == 1:
-            gap = candidates - here[..., None]
-            crosses = gap < 0 if voice < other else gap > 0
-            charge[:, :, voice] += crossing_nats * (crosses & (here >= 0)[..., None])
-    return charge
+        here_now = known[items, steps, other]
+        gap = (_CANDIDATES - here_now[:, None]) * np.where(is_upper, 1, -1)[:, None]
+        is_neighbour = (np.abs(voices - other) == 1) & (here_now >= 0)
+        charge += crossing_nats * ((gap < 0) & is_neighbour[:, None])
+    result = np.zeros((*pitch.shape, NUM_PITCHES), dtype=np.float32)
+    result[items, steps, voices] = charge
+    return result
 
 
 def _is_parallel(
     own_there: NDArray[np.int16],
     other_there: NDArray[np.int16],
     other_here: NDArray[np.int16],
-    candidates: NDArray[np.int16],
     *,
-    is_upper: bool,
+    is_upper: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Which candidates move in parallel with another voice, from or to a neighbour.
 
-    All arrays but `candidates` are (batch, time); -1 is unknown or silent.
+    All arrays are (cell,); -1 is unknown or silent. The result is (cell, pitch).
     """
-    there = own_there - other_there if is_upper else other_there - own_there
+    sign = np.where(is_upper, 1, -1)
+    there = (own_there - other_there) * sign % _OCTAVE
     motion = np.sign(other_here - other_there)
     applies = (
         (own_there >= 0)
         & (other_there >= 0)
         & (other_here >= 0)
         & (motion != 0)
-        & np.isin(there % _OCTAVE, (0, _FIFTH))
+        & ((there == 0) | (there == _FIFTH))
     )
-    here = candidates - other_here[..., None]
-    here = here if is_upper else -here
-    is_same_interval = here % _OCTAVE == (there % _OCTAVE)[..., None]
-    is_same_motion = np.sign(candidates - own_there[..., None]) == motion[..., None]
-    return np.asarray(applies[..., None] & is_same_interval & is_same_motion)
+    here = (_CANDIDATES - other_here[:, None]) * sign[:, None] % _OCTAVE
+    is_same_interval = here == there[:, None]
+    is_same_motion = np.sign(_CANDIDATES - own_there[:, None]) == motion[:, None]
+    return np.asarray(applies[:, None] & is_same_interval & is_same_motion)
 
 
 def _shifted(values: NDArray[np.int16], steps: int) -> NDArray[np.int16]:

@@ -62,26 +62,26 @@ TUNES = (
         file="ode_to_joy",
         title="Ode to Joy",
         metre=(4, 4),
-        sharps=2,
+        sharps=1,
         tempo_qpm=108,
         program=CHOIR,
         music="""
-        F#4:1 F#4:1 G4:1 A4:1
-        A4:1 G4:1 F#4:1 E4:1
-        D4:1 D4:1 E4:1 F#4:1
-        F#4:1.5 E4:.5 E4:2
-        F#4:1 F#4:1 G4:1 A4:1
-        A4:1 G4:1 F#4:1 E4:1
-        D4:1 D4:1 E4:1 F#4:1
-        E4:1.5 D4:.5 D4:2
-        E4:1 E4:1 F#4:1 D4:1
-        E4:1 F#4:.5 G4:.5 F#4:1 D4:1
-        E4:1 F#4:.5 G4:.5 F#4:1 E4:1
-        D4:1 E4:1 A3:2
-        F#4:1 F#4:1 G4:1 A4:1
-        A4:1 G4:1 F#4:1 E4:1
-        D4:1 D4:1 E4:1 F#4:1
-        E4:1.5 D4:.5 D4:2
+        B4:1 B4:1 C5:1 D5:1
+        D5:1 C5:1 B4:1 A4:1
+        G4:1 G4:1 A4:1 B4:1
+        B4:1.5 A4:.5 A4:2
+        B4:1 B4:1 C5:1 D5:1
+        D5:1 C5:1 B4:1 A4:1
+        G4:1 G4:1 A4:1 B4:1
+        A4:1.5 G4:.5 G4:2
+        A4:1 A4:1 B4:1 G4:1
+        A4:1 B4:.5 C5:.5 B4:1 G4:1
+        A4:1 B4:.5 C5:.5 B4:1 A4:1
+        G4:1 A4:1 D4:2
+        B4:1 B4:1 C5:1 D5:1
+        D5:1 C5:1 B4:1 A4:1
+        G4:1 G4:1 A4:1 B4:1
+        A4:1.5 G4:.5 G4:2
         """,
         lyrics="""
         Freu- de, schö- ner Göt- ter- fun- ken, Toch- ter aus E- ly- si- um,
