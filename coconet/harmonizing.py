@@ -19,7 +19,7 @@ from musegen.coconet.predicting import CoconetModel, PitchIndex
 from musegen.coconet.ranking import NUM_MASKS, CandidateScore, score_candidates
 from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
-from musegen.coconet.setting import build_setting
+from musegen.coconet.setting import build_setting, kept_parts
 from musegen.coconet.windows import WindowConfig, sample_windows, windows
 from musegen.data.errors import EmptyScoreError
 from musegen.data.notices import Notice
@@ -135,6 +135,7 @@ def harmonize_task(
     advance: Advance | None = None,
 ) -> Harmonization:
     """Harmonise a melody that `prepare_melody` has made ready; see `harmonize`."""
+    kept_parts(task, config.keep)  # refuses what cannot be kept before the work
     found: list[tuple[PitchIndex, CandidateScore]] = []
     notices = list(task.notices)
     for round_index in range(MAX_ROUNDS):

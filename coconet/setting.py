@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from musegen.coconet.config import MIN_PITCH, NUM_VOICES
 from musegen.coconet.melody import MelodyTask
 from musegen.data.constants import DRUM_CHANNEL, MAX_MIDI_PITCH
+from musegen.data.errors import UsageError
 from musegen.data.notices import Notice
 from musegen.data.quantization import SILENCE, line_notes
 from musegen.data.score import Note, Part, Score
@@ -48,7 +49,7 @@ def build_setting(
         keep: `all`, or specifications of other parts of the input to keep.
     """
     melody_part = _melody_part(task)
-    kept, left_out = _other_parts(task, keep)
+    kept, left_out = kept_parts(task, keep)
     taken = [part.channel for part in (melody_part, *kept)]
     is_note = pitch_index >= 0
     is_note[task.end_step :] = False
@@ -85,10 +86,19 @@ def _melody_part(task: MelodyTask) -> Part:
     return replace(part, notes=task.voice.notes)
 
 
-def _other_parts(
+def kept_parts(
     task: MelodyTask, keep: Sequence[str]
 ) -> tuple[tuple[Part, ...], tuple[int, ...]]:
-    """Parts to keep, and indices of parts with something in them that are left out."""
+    """Return parts to keep, and indices of parts with something in them left out.
+
+    Args:
+        task: The melody, whose own part is in no case among them.
+        keep: `all`, or specifications of parts as in `extract_melody`.
+
+    Raises:
+        VoiceNotFoundError: A specification names no part.
+        UsageError: A specification names the melody alone.
+    """
     others = [
         index
         for index, part in enumerate(task.score.parts)
@@ -97,9 +107,15 @@ def _other_parts(
     if "all" in keep:
         chosen = set(others)
     else:
-        chosen = {
-            index for spec in keep for index in choose_parts(task.score, spec).indices
-        }
+        chosen = set()
+        for spec in keep:
+            named = set(choose_parts(task.score, spec).indices)
+            if named == {task.voice.part_index}:
+                raise UsageError(
+                    f"--keep {spec} names the melody, which is kept in any case: leave "
+                    "it out"
+                )
+            chosen |= named
     parts = task.score.parts
     return (
         tuple(parts[index] for index in others if index in chosen),

@@ -24,7 +24,7 @@ from musegen.coconet.ranking import NUM_MASKS
 from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.windows import WindowConfig
-from musegen.data.errors import EmptyScoreError
+from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.score import Note, Part, Score
 
 Untyped = Any  # Keras has no type information; options are of many types
@@ -278,3 +278,15 @@ def test_a_config_names_the_field_and_the_value(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         HarmonizeConfig(**changed)
+
+
+@pytest.mark.parametrize(
+    ("keep", "error"), [("9", VoiceNotFoundError), ("1", UsageError)]
+)
+def test_a_part_that_cannot_be_kept_is_refused_before_the_work(
+    keep: str, error: type[Exception]
+) -> None:
+    logits = Favourites()
+    with pytest.raises(error):
+        harmonized(logits=logits, keep=(keep,))
+    assert not logits.asked

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from musegen.coconet.melody import MelodyTask, prepare_melody
 from musegen.coconet.setting import BuiltSetting, build_setting
+from musegen.data.errors import UsageError
 from musegen.data.score import (
     ControlChange,
     Note,
@@ -220,7 +221,12 @@ def test_other_parts_are_kept_as_asked() -> None:
     names, messages = kept("Cello")
     assert names == ["Cello"]
     assert "part 3 'Kit', part 5 'Words'" in messages[0]
-    assert kept("Melody", "track:1")[0] == ["Cello"]
+    assert kept("track:1")[0] == ["Cello"]
+
+
+def test_keeping_the_melody_is_refused_as_it_does_nothing() -> None:
+    with pytest.raises(UsageError, match="names the melody"):
+        kept("Melody")
 
 
 def test_of_a_part_with_more_than_the_melody_only_the_melody_comes_back() -> None:
