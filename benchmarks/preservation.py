@@ -32,7 +32,15 @@ SCORE_FACTS = (
     "title",
     "markers",
 )
-PART_FACTS = ("name", "program", "channel", "lyrics", "controls", "pitch_bends")
+PART_FACTS = (
+    "name",
+    "program",
+    "program_changes",
+    "channel",
+    "lyrics",
+    "controls",
+    "pitch_bends",
+)
 NOTE_FACTS = ("onset", "duration", "pitch", "velocity")
 
 

@@ -5,9 +5,8 @@ For `musegen.data.midi_reader` only, which sees all tracks together.
 
 from __future__ import annotations
 
-import bisect
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from musegen.data import midi_events
@@ -20,6 +19,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     TextEvent,
     is_drum_channel,
     sorted_notes,
@@ -48,37 +48,36 @@ _READ_ELSEWHERE = {
 
 
 class ProgramMap:
-    """Which program a channel plays at a tick when only other tracks say it.
+    """Which programs a channel plays, for a track that does not say it.
 
     Args:
         tracks: All tracks of the file.
     """
 
     def __init__(self, tracks: Iterable[MidiTrack]) -> None:
-        self._changes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._changes: dict[int, list[ProgramChange]] = defaultdict(list)
         for track in tracks:
             for tick, kind, data in track.events:
                 if kind & 0xF0 == midi_events.PROGRAM and kind < midi_events.SYSTEM:
-                    self._changes[kind & 0x0F].append((tick, data[0]))
+                    change = ProgramChange(tick=tick, program=data[0])
+                    self._changes[kind & 0x0F].append(change)
         for changes in self._changes.values():
-            changes.sort(key=lambda change: change[0])
+            changes.sort(key=lambda change: change.tick)
 
-    def at(self, channel: int, tick: int) -> int:
-        """Return the program in force, 0 before any change."""
-        changes = self._changes.get(channel, [])
-        index = bisect.bisect_right(changes, tick, key=lambda change: change[0])
-        return changes[index - 1][1] if index else 0
+    def of(self, channel: int) -> Sequence[ProgramChange]:
+        """Return the changes of all tracks on a channel, by tick."""
+        return self._changes.get(channel, ())
 
 
 @dataclass(slots=True)
 class _Channel:
-    """What one channel of a track holds; notes with the program that plays them."""
+    """What one channel of a track holds; sounding notes as (onset, velocity)."""
 
-    notes: list[tuple[int, Note]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     controls: list[ControlChange] = field(default_factory=list)
     pitch_bends: list[PitchBend] = field(default_factory=list)
-    program: int | None = None
-    sounding: defaultdict[int, deque[tuple[int, int, int]]] = field(
+    programs: list[ProgramChange] = field(default_factory=list)
+    sounding: defaultdict[int, deque[tuple[int, int]]] = field(
         default_factory=lambda: defaultdict(deque)
     )
 
@@ -125,7 +124,7 @@ class TrackReader:
         channel = self._channels[kind & 0x0F]
         message = kind & 0xF0
         if message == midi_events.NOTE_ON and data[1]:
-            self._open(channel, kind & 0x0F, event)
+            self._open(channel, event)
         elif message in (midi_events.NOTE_ON, midi_events.NOTE_OFF):
             self._close(channel, event)
         elif message == midi_events.CONTROL:
@@ -136,44 +135,36 @@ class TrackReader:
             value = (data[1] << 7 | data[0]) - _BEND_CENTRE
             channel.pitch_bends.append(PitchBend(tick=tick, value=value))
         elif message == midi_events.PROGRAM:
-            channel.program = data[0]
+            channel.programs.append(ProgramChange(tick=tick, program=data[0]))
         elif message == midi_events.POLY_PRESSURE:
             self._remarks.not_kept("key pressure")
         else:
             self._remarks.not_kept("channel pressure")
 
-    def _open(self, channel: _Channel, number: int, event: MidiEvent) -> None:
+    def _open(self, channel: _Channel, event: MidiEvent) -> None:
         tick, _, (pitch, velocity) = event
-        program = channel.program
-        if program is None:
-            program = self._programs.at(number, tick)
         if channel.sounding[pitch]:
             self._places["overlapping-note"].append((tick, pitch))
-        channel.sounding[pitch].append((tick, velocity, program))
+        channel.sounding[pitch].append((tick, velocity))
 
     def _close(self, channel: _Channel, event: MidiEvent) -> None:
         tick, kind, (pitch, release) = event
         if not channel.sounding[pitch]:
             self._places["stray-note-off"].append((tick, pitch))
             return
-        onset, velocity, program = channel.sounding[pitch].popleft()
+        onset, velocity = channel.sounding[pitch].popleft()
         if kind & 0xF0 == midi_events.NOTE_OFF and release not in _NEUTRAL_RELEASE:
             self._remarks.not_kept("release velocity")
         if onset == tick:
             self._places["zero-length-note"].append((tick, pitch))
         channel.notes.append(
-            (
-                program,
-                Note(
-                    onset=onset, duration=tick - onset, pitch=pitch, velocity=velocity
-                ),
-            )
+            Note(onset=onset, duration=tick - onset, pitch=pitch, velocity=velocity)
         )
 
     def _close_all(self, end: int) -> None:
         for channel in self._channels.values():
             for pitch, sounding in channel.sounding.items():
-                for onset, velocity, program in sounding:
+                for onset, velocity in sounding:
                     self._places["unclosed-note"].append((onset, pitch))
                     note = Note(
                         onset=onset,
@@ -181,7 +172,7 @@ class TrackReader:
                         pitch=pitch,
                         velocity=velocity,
                     )
-                    channel.notes.append((program, note))
+                    channel.notes.append(note)
 
     def _read_other(self, event: MidiEvent) -> None:
         tick, kind, data = event
@@ -230,7 +221,7 @@ class TrackReader:
     # --- Parts ---
 
     def parts(self, *, may_be_nameless: bool) -> list[Part]:
-        """Return the parts by channel, then in the order in which programs first sound.
+        """Return the parts by channel.
 
         Args:
             may_be_nameless: Whether a track with a name and nothing else is a part; the
@@ -239,55 +230,58 @@ class TrackReader:
         parts = [
             part
             for number, channel in sorted(self._channels.items())
-            for part in self._channel_parts(number, channel)
+            if (part := self._channel_part(number, channel)) is not None
         ]
         if not parts and (self._lyrics or (self._has_name and may_be_nameless)):
             parts = [Part(name=self.name)]
         return self._with_lyrics(parts)
 
-    def _channel_parts(self, number: int, channel: _Channel) -> list[Part]:
-        whole = Part(
+    def _channel_part(self, number: int, channel: _Channel) -> Part | None:
+        """Return what a channel holds, None for one that only ends notes."""
+        if not (
+            channel.notes or channel.programs or channel.controls or channel.pitch_bends
+        ):
+            return None
+        notes = sorted_notes(channel.notes)
+        program, later = self._channel_programs(number, channel.programs, notes)
+        return Part(
+            notes=notes,
             name=self.name,
-            program=channel.program or 0,
+            program=program,
             channel=number,
             is_drum=is_drum_channel(number),
             controls=tuple(channel.controls),
             pitch_bends=tuple(channel.pitch_bends),
-        )
-        notes = sorted(channel.notes, key=lambda item: item[1])
-        programs = list(dict.fromkeys(program for program, _ in notes))
-        if not notes:
-            has_setting = channel.program is not None
-            return [whole] if has_setting or whole.controls or whole.pitch_bends else []
-        if len(programs) == 1:
-            kept = tuple(note for _, note in notes)
-            return [replace(whole, program=programs[0], notes=kept)]
-        onsets = [note.onset for _, note in notes]
-        self._remarks.add(
-            "program-change",
-            f"track {self._number}, channel {number + 1} plays {len(programs)} "
-            "programs; each is a part of its own",
-            next(note.onset for program, note in notes if program == programs[1]),
+            program_changes=later,
         )
 
-        def program_at(tick: int) -> int:
-            index = min(bisect.bisect_left(onsets, tick), len(onsets) - 1)
-            return notes[index][0]
+    def _channel_programs(
+        self, number: int, own: Sequence[ProgramChange], notes: Sequence[Note]
+    ) -> tuple[int, tuple[ProgramChange, ...]]:
+        """Return the program at the first note, and those that follow it.
 
-        return [
-            replace(
-                whole,
-                program=program,
-                notes=sorted_notes(note for owner, note in notes if owner == program),
-                controls=tuple(
-                    c for c in whole.controls if program_at(c.tick) == program
-                ),
-                pitch_bends=tuple(
-                    b for b in whole.pitch_bends if program_at(b.tick) == program
-                ),
-            )
-            for program in programs
+        Before this track's first change other tracks say the program, for as long as
+        notes begin. What no note played before the first is not kept; of several
+        changes at one tick, the last.
+        """
+        last_onset = notes[-1].onset if notes else -1
+        borrowed_end = own[0].tick if own else last_onset + 1
+        borrowed = [
+            change
+            for change in self._programs.of(number)
+            if change.tick < borrowed_end and change.tick <= last_onset
         ]
+        by_tick = {change.tick: change.program for change in (*borrowed, *own)}
+        start = notes[0].onset if notes else min(by_tick, default=0)
+        first = in_force = 0
+        later: list[ProgramChange] = []
+        for tick, program in by_tick.items():
+            if tick <= start:
+                first = program
+            elif program != in_force:
+                later.append(ProgramChange(tick=tick, program=program))
+            in_force = program
+        return first, tuple(later)
 
     def _with_lyrics(self, parts: list[Part]) -> list[Part]:
         """Give each syllable to the first part with a note there, else to the first."""

@@ -7,8 +7,9 @@ SMPTE time, RIFF and every truncated file. mido refuses truncated tracks, foreig
 and wrong lengths. Both agree with this reader on whole files, which the tests check.
 
 Conventions: same-pitch notes that overlap on one channel of one track are paired first
-in, first out; one part is one (track, channel, program); of several tempi, metres or
-keys at one tick the first track's holds.
+in, first out; one part is one (track, channel), and a program set at a tick holds for
+all its notes there; of several tempi, metres or keys at one tick the first track's
+holds.
 """
 
 from __future__ import annotations

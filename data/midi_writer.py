@@ -3,8 +3,9 @@
 Written without symusic, which has no channel numbers (0.6 chooses them itself), and
 without mido, which takes five times as long for the same bytes (64 000 messages).
 `read_midi` of what is written gives the score again, but for what `midi_notices`
-names; a part without a channel comes back with the one it was given. The bytes depend
-on the score alone.
+names; a part without a channel comes back with the one it was given. Changes of program come
+back as `Part` wants them: those up to the first note as its program, and none that
+changes nothing. The bytes depend on the score alone.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _assign_channels(parts: Sequence[Part]) -> list[int | None]:
 
 
 def _needs_channel(part: Part) -> bool:
-    content = part.notes or part.controls or part.pitch_bends
+    content = part.notes or part.controls or part.pitch_bends or part.program_changes
     return bool(content) or part.program != 0 or part.is_drum
 
 
@@ -162,10 +163,15 @@ def _free_channel(part: Part, users: dict[int, list[Part]]) -> int:
     """Choose an unused channel, else one of the same program, else the least used."""
 
     def cost(channel: int) -> tuple[bool, int, int]:
-        clashes = any(user.program != part.program for user in users.get(channel, []))
+        programs = [_programs(user) for user in users.get(channel, [])]
+        clashes = len(_programs(part).union(*programs)) > 1 and bool(programs)
         return clashes, len(users.get(channel, [])), channel
 
     return min((c for c in range(_NUM_CHANNELS) if c != DRUM_CHANNEL), key=cost)
+
+
+def _programs(part: Part) -> set[int]:
+    return {part.program, *(change.program for change in part.program_changes)}
 
 
 def _program_returns(
@@ -179,23 +185,27 @@ def _program_returns(
     programs: defaultdict[int, set[int]] = defaultdict(set)
     for part, channel in zip(parts, channels, strict=True):
         if channel is not None:
-            programs[channel].add(part.program)
+            programs[channel] |= _programs(part)
     returns: list[set[int]] = [set() for _ in parts]
     onsets = sorted(
         {
             (tick, index)
             for index, (part, channel) in enumerate(zip(parts, channels, strict=True))
             if channel is not None and len(programs[channel]) > 1
-            for tick in {0, *(note.onset for note in part.notes)}
+            for tick in {0, *_change_ticks(part), *(n.onset for n in part.notes)}
         }
     )
     in_force: dict[int, int] = {}
     for tick, index in onsets:
-        channel, program = channels[index], parts[index].program
+        channel, program = channels[index], parts[index].program_at(tick)
         if channel is not None and in_force.get(channel) != program:
             in_force[channel] = program
             returns[index].add(tick)
     return returns
+
+
+def _change_ticks(part: Part) -> set[int]:
+    return {change.tick for change in part.program_changes}
 
 
 # === Events ===
@@ -290,8 +300,9 @@ def _setting_events(
     for bend in part.pitch_bends:
         high, low = divmod(bend.value + _BEND_CENTRE, 128)
         yield event(bend.tick, _BENDS, midi_events.BEND, low, high)
-    for tick in sorted({0, *program_ticks}):
-        yield event(tick, _PROGRAMS, midi_events.PROGRAM, part.program)
+    for tick in sorted({0, *_change_ticks(part), *program_ticks}):
+        program = part.program_at(tick)
+        yield event(tick, _PROGRAMS, midi_events.PROGRAM, program)
 
 
 def _note_events(

@@ -222,6 +222,7 @@ def rescaled(score: Score, factor: int) -> Score:
                 lyrics=_scaled(part.lyrics, factor),
                 controls=_scaled(part.controls, factor),
                 pitch_bends=_scaled(part.pitch_bends, factor),
+                program_changes=_scaled(part.program_changes, factor),
             )
             for part in score.parts
         ),

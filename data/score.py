@@ -81,6 +81,14 @@ class PitchBend:
     value: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ProgramChange:
+    """Another General MIDI program, 0 to 127, from a tick on."""
+
+    tick: int
+    program: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One line of a score: a track and channel of a file.
@@ -88,12 +96,14 @@ class Part:
     Args:
         notes: Sorted by onset, then duration, then pitch.
         name: Track name as text, may be empty.
-        program: General MIDI program, 0 to 127.
+        program: General MIDI program at the first note, 0 to 127.
         channel: MIDI channel 0 to 15, None where the file does not say.
         is_drum: Channel 10 (9 counted from 0), or said to be percussion.
         lyrics: Syllables at ticks.
         controls: Controller changes, kept so that they come back.
         pitch_bends: Pitch bends, kept so that they come back.
+        program_changes: Programs that follow `program` after the first note, sorted by
+            tick, each another than the one before; notes of its tick play it already.
     """
 
     notes: tuple[Note, ...] = ()
@@ -104,11 +114,18 @@ class Part:
     lyrics: tuple[TextEvent, ...] = ()
     controls: tuple[ControlChange, ...] = ()
     pitch_bends: tuple[PitchBend, ...] = ()
+    program_changes: tuple[ProgramChange, ...] = ()
 
     @property
     def end(self) -> int:
         """First tick after the last note; 0 for an empty part."""
         return max((note.end for note in self.notes), default=0)
+
+    def program_at(self, tick: int) -> int:
+        """Return the program in force for notes that begin at `tick`."""
+        ticks = [change.tick for change in self.program_changes]
+        index = bisect.bisect_right(ticks, tick)
+        return self.program_changes[index - 1].program if index else self.program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -121,8 +121,8 @@ def _open_name(name: str, *, kind: str | None) -> ModelFolder:
         return open_model_folder(Path(name))
     names = [model.name for model in models if kind in (None, model.kind)]
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"; did you mean {_quoted(near, 'or')}?" if near else ""
-    raise ModelNotFoundError(f"there is no model '{name}'{hint} {_choices(kind)}")
+    hint = f" (did you mean {_quoted(near, 'or')}?)" if near else ""
+    raise ModelNotFoundError(f"there is no model '{name}'{hint}: {_choices(kind)}")
 
 
 def _choices(kind: str | None) -> str:

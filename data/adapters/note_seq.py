@@ -4,7 +4,8 @@ A NoteSequence holds notes, velocities, programs, drums, part names, controllers
 bends, tempos, metres, keys by tonic, texts and the title. Its times are seconds; the
 ticks come back exactly, through its tempos and `ticks_per_quarter`.
 
-It cannot hold: the pickup; lyrics; channels; the program of a part without notes,
+It cannot hold: the pickup; lyrics; channels; changes of program within a part (each
+program comes back as a part of its own); the program of a part without notes,
 controllers or pitch bends; enharmonic keys (Cb comes back as B, C# as Db, Gb as F#).
 From a NoteSequence a `Score` takes no quantized steps, beats, sections or sub-sequence
 limits; chord symbols become markers.
@@ -107,7 +108,7 @@ def _add_part(
             start_time=at(note.onset),
             end_time=at(note.end),
             instrument=index,
-            program=part.program,
+            program=part.program_at(note.onset),
             is_drum=part.is_drum,
         )
     for control in part.controls:
@@ -116,7 +117,7 @@ def _add_part(
             control_number=control.number,
             control_value=control.value,
             instrument=index,
-            program=part.program,
+            program=part.program_at(control.tick),
             is_drum=part.is_drum,
         )
     for bend in part.pitch_bends:
@@ -124,7 +125,7 @@ def _add_part(
             time=at(bend.tick),
             bend=bend.value,
             instrument=index,
-            program=part.program,
+            program=part.program_at(bend.tick),
             is_drum=part.is_drum,
         )
 

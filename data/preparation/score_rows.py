@@ -17,6 +17,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -34,6 +35,7 @@ _EVENTS_OF_PART = {
     "lyrics": TextEvent,
     "controls": ControlChange,
     "pitch_bends": PitchBend,
+    "program_changes": ProgramChange,
 }
 
 
@@ -86,6 +88,7 @@ def score_type() -> Any:  # noqa: ANN401 - pyarrow has no types
         lyrics=events(tick=number, text=text),
         controls=events(tick=number, number=small, value=small),
         pitch_bends=events(tick=number, value=small),
+        program_changes=events(tick=number, program=small),
     )
     return arrow.struct(
         [

@@ -11,7 +11,7 @@ import pytest
 
 from musegen.cli.main import run
 from musegen.data.midi import midi_bytes, read_midi
-from musegen.data.score import Note, Part, Score
+from musegen.data.score import Note, Part, ProgramChange, Score
 
 ROOT = Path(__file__).parent.parent.parent
 RESOURCES = ROOT / "tests" / "resources"
@@ -86,6 +86,8 @@ def test_comparison_notices_every_kind_of_loss(preservation: dict[str, Any]) -> 
         "program",
         "channel",
     )
+    changed = replace(part, program_changes=(ProgramChange(tick=960, program=9),))
+    assert compare(score, replace(score, parts=(changed,))).lost == ("program_changes",)
     assert compare(score, replace(score, pickup=480)).lost == ("pickup",)
     assert "pitch" in compare(score, replace(score, parts=())).lost
 

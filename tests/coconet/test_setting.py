@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from musegen.coconet.melody import MelodyTask, prepare_melody
 from musegen.coconet.setting import BuiltSetting, build_setting
 from musegen.data.errors import UsageError
+from musegen.data.midi import midi_bytes, read_midi
 from musegen.data.score import (
     ControlChange,
     Note,
     Part,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -88,6 +90,19 @@ def test_the_melodys_part_is_the_very_part_that_was_read() -> None:
     assert built.score.parts[0] is part
     assert replace(built.score, parts=()) == replace(task.score, parts=())
     assert built.grid[:, 0].tolist() == task.line.pitch.tolist()
+
+
+def test_a_melody_that_changes_its_program_comes_back_whole() -> None:
+    change = ProgramChange(tick=960, program=40)
+    melody = notes((72, 1), (74, 1), (76, 1), (77, 1))
+    part = Part(notes=melody, program=73, channel=0, program_changes=(change,))
+    read = read_midi(midi_bytes(score_of(part))).score
+    task = prepare_melody(read, beat_level=Fraction(1))
+    back, *voices = build_setting(task, filled(task)).score.parts
+    assert back == part
+    assert [(voice.program, voice.program_changes) for voice in voices] == [
+        (73, ())
+    ] * 3
 
 
 def test_three_named_voices_follow_in_the_sound_of_the_melody() -> None:
@@ -235,9 +250,11 @@ def test_of_a_part_with_more_than_the_melody_only_the_melody_comes_back() -> Non
         Note(onset=0, duration=480, pitch=72),
         Note(onset=480, duration=480, pitch=71),
     )
-    task = task_of(Part(notes=chords, name="Piano", program=4), voice="top")
+    changes = (ProgramChange(tick=480, program=5),)
+    piano = Part(notes=chords, name="Piano", program=4, program_changes=changes)
+    task = task_of(piano, voice="top")
     part = build_setting(task, filled(task)).score.parts[0]
-    assert part.notes == chords[1:]
+    assert (part.notes, part.program_changes) == (chords[1:], changes)
     assert (part.name, part.program) == ("Piano", 4)
 
 

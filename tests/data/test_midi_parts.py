@@ -9,7 +9,7 @@ import mido
 
 from musegen.data.midi_reader import read_midi
 from musegen.data.read_result import ReadResult
-from musegen.data.score import BarBeat, ControlChange, Note, PitchBend, TextEvent
+from musegen.data.score import BarBeat, Note, PitchBend, ProgramChange, TextEvent
 
 
 def on(
@@ -48,6 +48,10 @@ def read(*tracks: list[mido.Message], file_format: int = 1) -> ReadResult:
 
 def codes(result: ReadResult) -> list[str]:
     return [notice.code for notice in result.notices]
+
+
+def changes(*pairs: tuple[int, int]) -> tuple[ProgramChange, ...]:
+    return tuple(ProgramChange(tick=tick, program=number) for tick, number in pairs)
 
 
 def note(onset: int, duration: int, pitch: int, velocity: int = 64) -> Note:
@@ -129,30 +133,49 @@ def test_only_part_of_a_format_0_file_has_the_name_as_well() -> None:
     assert (score.title, score.parts[0].name) == ("Song", "Song")
 
 
-def test_program_change_within_a_track_splits_it_and_is_told() -> None:
+def test_program_changes_within_a_track_stay_in_its_part() -> None:
     events = [program(40), on(60), off(60, 480), program(45), on(62), off(62, 480)]
     events += [program(40), on(64), off(64, 480)]
     result = read(events)
-    first, second = result.score.parts
-    assert (first.program, [n.pitch for n in first.notes]) == (40, [60, 64])
-    assert (second.program, [n.pitch for n in second.notes]) == (45, [62])
-    assert codes(result) == ["program-change"]
-    assert result.notices[0].place == BarBeat(bar=1, beat=Fraction(2))
+    (part,) = result.score.parts
+    assert [n.pitch for n in part.notes] == [60, 62, 64]
+    assert (part.program, part.program_changes) == (40, changes((480, 45), (960, 40)))
+    assert [part.program_at(tick) for tick in (0, 479, 480, 960)] == [40, 40, 45, 40]
+    assert result.notices == ()
 
 
-def test_settings_go_to_the_program_that_sounds_next() -> None:
+def test_settings_stay_with_the_notes_of_every_program() -> None:
     bend = mido.Message("pitchwheel", pitch=5)
     events = [control(7), program(1), on(60), off(60, 480), control(11, 10), bend]
     events += [program(2), on(62), off(62, 480), control(64, 10)]
-    first, second = read(events).score.parts
-    assert first.controls == (ControlChange(tick=0, number=7, value=1),)
-    assert [c.number for c in second.controls] == [11, 64]
-    assert second.pitch_bends == (PitchBend(tick=490, value=5),)
+    (part,) = read(events).score.parts
+    assert [(c.tick, c.number) for c in part.controls] == [(0, 7), (490, 11), (980, 64)]
+    assert part.pitch_bends == (PitchBend(tick=490, value=5),)
 
 
-def test_program_that_no_note_plays_makes_no_part() -> None:
-    score = read([program(1), program(2), on(60), off(60, 10), program(3)]).score
-    assert [part.program for part in score.parts] == [2]
+def test_program_that_no_note_plays_before_the_first_is_not_kept() -> None:
+    (part,) = read(
+        [program(1), program(2, 9), on(60), off(60, 10), program(3)]
+    ).score.parts
+    assert (part.program, part.program_changes) == (2, changes((19, 3)))
+
+
+def test_program_changes_that_change_nothing_are_not_kept() -> None:
+    again = [program(4, 10), program(5), program(4), program(4, 10)]
+    (part,) = read([program(4), on(60), *again, off(60, 10)]).score.parts
+    assert (part.program, part.program_changes) == (4, ())
+
+
+def test_first_program_may_come_after_the_first_note() -> None:
+    (part,) = read([on(60), off(60, 480), program(9), on(62), off(62, 9)]).score.parts
+    assert (part.program, part.program_changes) == (0, changes((480, 9)))
+
+
+def test_program_changes_of_channels_do_not_mix() -> None:
+    events = [on(60), on(72, channel=1), program(9, 10, channel=1)]
+    low, high = read([*events, off(60, 10), off(72, channel=1)]).score.parts
+    assert low.program_changes == ()
+    assert high.program_changes == changes((10, 9))
 
 
 def test_program_set_in_another_track_counts() -> None:
@@ -160,6 +183,15 @@ def test_program_set_in_another_track_counts() -> None:
         [program(7, channel=2)], [on(60, channel=2), off(60, 9, channel=2)]
     ).score
     assert [(part.program, part.channel) for part in score.parts] == [(7, 2)]
+
+
+def test_program_changes_of_another_track_count_until_the_own_or_last_note() -> None:
+    setup = [program(7), program(8, 480), program(9, 480), program(10, 480)]
+    without = [on(60), off(60, 480), on(62), off(62, 9)]
+    with_own = [on(60), off(60, 480), on(62), program(50, 9), off(62, 9)]
+    first, second = read(setup, without, with_own).score.parts
+    assert (first.program, first.program_changes) == (7, changes((480, 8)))
+    assert second.program_changes == changes((480, 8), (489, 50))
 
 
 def test_settings_of_the_first_track_join_the_part_on_their_channel() -> None:
@@ -197,6 +229,8 @@ def test_named_empty_track_is_a_part_and_a_nameless_one_is_not() -> None:
 def test_channel_with_only_a_program_is_a_part_without_notes() -> None:
     score = read([], [program(12, channel=4)]).score
     assert [(p.program, p.channel, p.notes) for p in score.parts] == [(12, 4, ())]
+    (part,) = read([], [program(12, 5), program(13, 5)]).score.parts
+    assert (part.program, part.program_changes) == (12, changes((10, 13)))
 
 
 def test_instrument_name_stands_in_for_a_missing_track_name() -> None:

@@ -23,6 +23,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -71,20 +72,36 @@ NOTES = st.lists(
 
 
 @st.composite
+def program_changes(
+    draw: st.DrawFn, program: int, first_onset: int
+) -> tuple[ProgramChange, ...]:
+    """After the first note, each to another program than the one before."""
+    made = []
+    ticks = st.integers(first_onset + 1, first_onset + 3000)
+    for tick in sorted(draw(st.sets(ticks, max_size=3))):
+        program = draw(BYTES.filter(lambda other, before=program: other != before))
+        made.append(ProgramChange(tick=tick, program=program))
+    return tuple(made)
+
+
+@st.composite
 def parts(draw: st.DrawFn) -> Part:
     channel = draw(st.integers(0, 15))
     text = st.lists(st.builds(TextEvent, tick=TICKS, text=TEXTS), max_size=3)
     control = st.builds(ControlChange, tick=TICKS, number=BYTES, value=BYTES)
     bend = st.builds(PitchBend, tick=TICKS, value=st.integers(-8192, 8191))
+    notes, program = draw(NOTES), draw(BYTES)
+    first_onset = notes[0].onset if notes else 0
     return Part(
-        notes=draw(NOTES),
+        notes=notes,
         name=draw(TEXTS),
-        program=draw(BYTES),
+        program=program,
         channel=channel,
         is_drum=channel == 9,
         lyrics=by_tick(draw(text)),
         controls=by_tick(draw(st.lists(control, max_size=3))),
         pitch_bends=by_tick(draw(st.lists(bend, max_size=3))),
+        program_changes=draw(program_changes(program, first_onset)),
     )
 
 
@@ -225,13 +242,54 @@ def test_programs_on_one_channel_return_before_their_notes() -> None:
     score = Score(ticks_per_quarter=480, parts=(flute, oboe))
     data = midi_bytes(score)
     assert read_midi(data).score == score
+    assert heard_programs(data) == [(72, 73), (60, 68), (74, 73), (62, 68)]
+
+
+def heard_programs(data: bytes) -> list[tuple[int, int]]:
+    """(pitch, program) of each note of one channel, as a player hears them."""
     in_force, heard = 0, []
     for message in mido.MidiFile(file=io.BytesIO(data)).merged_track:
         if message.type == "program_change":
             in_force = message.program
         elif message.type == "note_on":
             heard.append((message.note, in_force))
-    assert heard == [(72, 73), (60, 68), (74, 73), (62, 68)]
+    return heard
+
+
+CHANGES = (ProgramChange(tick=480, program=40), ProgramChange(tick=960, program=73))
+
+
+def test_program_changes_stand_before_the_notes_of_their_tick() -> None:
+    notes = notes_of((0, 480, 72), (480, 480, 74), (960, 480, 76))
+    part = Part(channel=0, program=73, notes=notes, program_changes=CHANGES)
+    data = midi_bytes(Score(ticks_per_quarter=480, parts=(part,)))
+    assert heard_programs(data) == [(72, 73), (74, 40), (76, 73)]
+    assert read_midi(data).score.parts == (part,)
+
+
+def test_parts_that_share_a_channel_keep_their_program_changes() -> None:
+    flute = Part(
+        channel=0,
+        program=73,
+        notes=notes_of((0, 9, 72), (700, 9, 74), (1200, 9, 76)),
+        program_changes=CHANGES,
+    )
+    oboe = Part(channel=0, program=68, notes=notes_of((490, 9, 60), (970, 9, 62)))
+    score = Score(ticks_per_quarter=480, parts=(flute, oboe))
+    data = midi_bytes(score)
+    assert heard_programs(data) == [(72, 73), (60, 68), (74, 40), (62, 68), (76, 73)]
+    assert read_midi(data).score == score
+
+
+def test_program_changes_alone_need_a_channel() -> None:
+    assert channels_of([Part(program_changes=CHANGES)]) == [0]
+
+
+def test_channel_is_not_shared_with_a_part_that_changes_its_program() -> None:
+    note = notes_of((0, 9, 60))
+    parts = [Part(notes=note, program=5) for _ in range(15)]
+    parts[0] = replace(parts[0], program_changes=CHANGES)
+    assert channels_of([*parts, Part(notes=note, program=5)])[-1] == 1
 
 
 # === What cannot be written ===
@@ -285,6 +343,13 @@ def test_programs_on_one_channel_return_before_their_notes() -> None:
                 parts=(Part(pitch_bends=(PitchBend(tick=0, value=-8193),)),),
             ),
             "a program, controller or bend",
+        ),
+        (
+            Score(
+                ticks_per_quarter=480,
+                parts=(Part(program_changes=(ProgramChange(tick=9, program=128),)),),
+            ),
+            "tick 9: a program, controller or bend",
         ),
     ],
 )

@@ -19,6 +19,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -104,6 +105,7 @@ def test_rescaling_moves_everything() -> None:
         lyrics=(TextEvent(tick=1, text="a"),),
         controls=(ControlChange(tick=2, number=1, value=3),),
         pitch_bends=(PitchBend(tick=3, value=4),),
+        program_changes=(ProgramChange(tick=4, program=5),),
     )
     score = Score(
         ticks_per_quarter=4,
@@ -119,6 +121,7 @@ def test_rescaling_moves_everything() -> None:
     assert (moved.notes[0].onset, moved.notes[0].duration) == (10, 20)
     assert (moved.lyrics[0].tick, moved.controls[0].tick) == (10, 20)
     assert (moved.pitch_bends[0].tick, big.tempos[0].tick) == (30, 10)
+    assert moved.program_changes == (ProgramChange(tick=40, program=5),)
     assert (big.time_signatures[0].tick, big.key_signatures[0].tick) == (20, 30)
     assert (big.pickup, big.markers[0].tick, big.ticks_per_quarter) == (20, 40, 40)
 

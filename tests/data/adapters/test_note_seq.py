@@ -15,6 +15,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -97,6 +98,23 @@ def test_what_a_sequence_cannot_hold_is_what_the_module_says() -> None:
         pickup=240,
     )
     assert from_note_seq(to_note_seq(score)) == whole_score()
+
+
+def test_each_program_of_a_part_comes_back_as_a_part_of_its_own() -> None:
+    notes = tuple(Note(onset=480 * i, duration=480, pitch=60 + i) for i in range(3))
+    changes = (ProgramChange(tick=480, program=40), ProgramChange(tick=960, program=0))
+    part = Part(
+        notes=notes,
+        controls=(ControlChange(tick=0, number=7, value=1),),
+        pitch_bends=(PitchBend(tick=500, value=1),),
+        program_changes=changes,
+    )
+    score = Score(ticks_per_quarter=480, parts=(part,))
+    first, second = from_note_seq(to_note_seq(score)).parts
+    assert (first.program, first.notes) == (0, (notes[0], notes[2]))
+    assert (second.program, second.notes) == (40, (notes[1],))
+    assert (first.controls, second.controls) == (part.controls, ())
+    assert (first.pitch_bends, second.pitch_bends) == ((), part.pitch_bends)
 
 
 def test_note_seq_itself_understands_the_sequence() -> None:

@@ -12,6 +12,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -40,6 +41,9 @@ parts = st.builds(
     ).map(tuple),
     pitch_bends=st.lists(
         st.builds(PitchBend, tick=ticks, value=st.integers(-8192, 8191)), max_size=2
+    ).map(tuple),
+    program_changes=st.lists(
+        st.builds(ProgramChange, tick=ticks, program=midi), max_size=2
     ).map(tuple),
 )
 scores = st.builds(
