@@ -3,9 +3,9 @@
 Written without symusic, which has no channel numbers (0.6 chooses them itself), and
 without mido, which takes five times as long for the same bytes (64 000 messages).
 `read_midi` of what is written gives the score again, but for what `midi_notices`
-names; a part without a channel comes back with the one it was given. Changes of program come
-back as `Part` wants them: those up to the first note as its program, and none that
-changes nothing. The bytes depend on the score alone.
+names; a part without a channel comes back with the one it was given. Changes of
+program come back as `Part` wants them: those up to the first note as its program, and
+none that changes nothing. The bytes depend on the score alone.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from musegen.data.score import (
     Note,
     Part,
     PitchBend,
+    ProgramChange,
     Score,
     Tempo,
     TextEvent,
@@ -39,6 +40,7 @@ _TickedEvent = TypeVar(
     TextEvent,
     ControlChange,
     PitchBend,
+    ProgramChange,
 )
 
 _MARK_DIVISIONS = 48  # raster for marks, and for a pickup of odd length

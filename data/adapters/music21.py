@@ -5,10 +5,10 @@ names, programs, channels and drums; tempos, metres, keys; pickup; lyrics; marke
 rehearsal marks); title; the resolution (kept in `score.editorial`).
 
 Tempos within a millionth of a whole number become it. It cannot hold controllers, pitch
-bends and changes of program within a part, nor notes' order among equals. A syllable that stands under no note becomes
-a text, and comes back as a marker. From music21 a `Score` cannot hold the spelling of
-pitches, articulations, dynamics, slurs, ornaments, grace notes, chord symbols and
-repeats; `read_music21` says which it met.
+bends and changes of program within a part, nor notes' order among equals. A syllable
+that stands under no note becomes a text, and comes back as a marker. From music21 a
+`Score` cannot hold the spelling of pitches, articulations, dynamics, slurs, ornaments,
+grace notes, chord symbols and repeats; `read_music21` says which it met.
 """
 
 from __future__ import annotations

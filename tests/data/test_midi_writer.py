@@ -79,7 +79,8 @@ def program_changes(
     made = []
     ticks = st.integers(first_onset + 1, first_onset + 3000)
     for tick in sorted(draw(st.sets(ticks, max_size=3))):
-        program = draw(BYTES.filter(lambda other, before=program: other != before))
+        others = [other for other in range(128) if other != program]
+        program = draw(st.sampled_from(others))
         made.append(ProgramChange(tick=tick, program=program))
     return tuple(made)
 

@@ -284,7 +284,7 @@ def smf_0() -> bytes:
 
 
 def named_file(name: bytes, *, programs: Sequence[int] = (68,)) -> bytes:
-    """One track with everything in it; programs change with the first beats."""
+    """One track with everything in it; programs change in the bar before the notes."""
     events = [
         MidiEvent(0, midi_events.TRACK_NAME, name),
         MidiEvent(0, midi_events.TEMPO, (600_000).to_bytes(3, "big")),
@@ -363,9 +363,6 @@ MELODIES: dict[str, Maker] = {
     ),
     "melody_second": melody_second,
     "highest_of_three": highest_of_three,
-    "program_changes_inside": lambda: named_file(
-        b"Registers", programs=(68, 19, 41, 19, 68, 40, 73, 68)
-    ),
     "program_changes_first": lambda: named_file(b"Setup", programs=(19, 41)),
     "latin_1_name": latin_1_name,
     "smf_0": smf_0,
