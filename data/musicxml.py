@@ -3,8 +3,7 @@
 Notes stand where they are notatable and at the nearest such place where not
 (`musegen.data.musicxml_places`), spelled by the key. The same score gives the same
 bytes: no date, no version. Not written: controllers, pitch bends, changes of program
-within a part, and keys and metres that begin after the last note's bar. Reading is
-`musegen.data.musicxml_reader`'s work.
+within a part, and keys and metres after the last note's bar.
 """
 
 from __future__ import annotations
