@@ -44,7 +44,7 @@ DEFAULT_MODEL = "coconet_jsb_base"
 CANDIDATES_PER_ALTERNATIVE = 2
 MIN_CANDIDATES = 4
 # Drafts are drawn hotter than they are polished, so that candidates differ. Measured on
-# 32 validation sopranos: at 0.7 the polished voices move as often as Bach's.
+# 32 validation sopranos: at 0.7 the polished voices move about as often as Bach's.
 DRAFT_HEAT = 1.4
 
 
