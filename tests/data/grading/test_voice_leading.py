@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from musegen.coconet.voice_leading import VoiceLeading, voice_leading
+from musegen.data.grading.voice_leading import VoiceLeading, voice_leading
 
-CHORALES = Path(__file__).parents[2] / "../shared/data/Jsb16thSeparated.npz"
+CHORALES = Path(__file__).parents[3] / "../shared/data/Jsb16thSeparated.npz"
 
 
 def grid(*frames: tuple[int, int, int, int]) -> NDArray[np.int16]:

@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import NUM_VOICES
+from musegen.data.corpora.jsb_arrays import NUM_VOICES
 
 _FIFTH, _OCTAVE = 7, 12
 

@@ -1,0 +1,1 @@
+"""Grades and voice-leading facts of music in four parts."""
