@@ -1,4 +1,7 @@
-"""`musegen models`: what models there are, what one was made from, where it lies."""
+"""`musegen models`: what models there are, what one was made from, where it lies.
+
+`import` and `export` are in `musegen.cli.models_import`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import click
 
 from musegen.cli._options import complete_models, group_with_examples, machine_options
 from musegen.cli._output import Output, table
+from musegen.cli.models_import import export_command, import_command
 
 if TYPE_CHECKING:
     from musegen.engine.models import ModelInfo
@@ -23,10 +27,15 @@ BYTES_PER_MEGABYTE = 1_000_000
         "musegen models list",
         "musegen models info coconet",
         "musegen models path coconet",
+        "musegen models import coconet-64layers-128filters.zip",
     ],
 )
 def command() -> None:
-    """List the models and describe one."""
+    """List the models, describe one, take in and give out others."""
+
+
+command.add_command(import_command)
+command.add_command(export_command)
 
 
 @command.command("list", examples=["musegen models list", "musegen models list --json"])
