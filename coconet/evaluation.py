@@ -1,16 +1,15 @@
 """Likelihood of four-part pieces under a network, by the published protocols.
 
-All values are natural-log losses. Silent cells count as units of loss 0, as in the
-released evaluator, and are also reported apart.
-
 Conventions:
     framewise   Frames in random or chronological order; inside a frame the voices in
                 random order, each predicted with the network's own best guesses of the
                 voices before it. Not a chain-rule likelihood. Nats a frame.
-    notewise    All cells one after another, each given the truth of those before. Nats
-                a cell.
-    given       Nats a hidden cell when some voices are given: the mean over all orders,
-                by drawing how many of the hidden cells are already known (unbiased).
+    notewise    All cells one after another, each given the truth of those before: the
+                exact chain rule. Nats a cell.
+
+Several orderings are averaged in probability space, unit by unit. What the losses mean
+together is in `musegen.coconet.likelihood`, hidden voices beside given ones in
+`musegen.coconet.given_voices`.
 
 Source:
     Huang et al., ISMIR 2017, section 4, and the released evaluator, which evaluates
@@ -19,100 +18,74 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import MIN_PITCH, NUM_PITCHES, NUM_VOICES
-from musegen.coconet.predicting import LogitsFunction, log_probabilities
-from musegen.data.errors import PitchRangeError
+from musegen.coconet.config import NUM_VOICES
+from musegen.coconet.contexts import (
+    Advance,
+    CallConfig,
+    CellScores,
+    Piece,
+    Rank,
+    pitch_index,
+    score_cells,
+    score_frames,
+)
+from musegen.coconet.likelihood import Likelihood
+from musegen.coconet.predicting import LogitsFunction
 from musegen.engine.seeds import generator
 
-Piece = NDArray[np.int16]  # (time, voice), MIDI pitch, -1 = silence
-Advance = Callable[[int], None]
-_CELLS_PER_CALL = 16384  # time steps in one forward pass; bounds memory
+CHRONOLOGICAL = "chronological"
+RANDOM = "random"
+SCORE_ORDER = (0, 1, 2, 3)  # soprano to bass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likelihood:
-    """Losses of one piece.
+class OrderConfig:
+    """In which order a piece is read, and how much of it is scored.
 
     Args:
-        units: Loss of each scored frame or cell, averaged over orderings in
-            probability space.
-        single_units: The same for one ordering: the plain mean over orderings.
-        is_silent: Which units are wholly silent (their loss is 0).
+        order: `random` or `chronological`.
+        num_orderings: Orderings averaged in probability space, at least 1.
+        max_units: Score only so many units, drawn at random; None scores all. The mean
+            is an unbiased estimate.
+        voice_order: The voices inside a step where cells come in order of time.
+        call: How the network is called.
     """
 
-    units: NDArray[np.float64]
-    single_units: NDArray[np.float64]
-    is_silent: NDArray[np.bool_]
+    order: str = CHRONOLOGICAL
+    num_orderings: int = 1
+    max_units: int | None = None
+    voice_order: tuple[int, ...] = SCORE_ORDER
+    call: CallConfig = field(default_factory=CallConfig)
 
-    @property
-    def mean(self) -> float:
-        """Mean over all units."""
-        return float(self.units.mean())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """Losses of many pieces.
-
-    Args:
-        piece_mean: Mean over pieces of the mean over units.
-        single_piece_mean: The same for one ordering in place of the average.
-        piece_standard_error: Standard deviation over pieces by the root of their
-            number.
-        unit_mean: Mean over all units of all pieces.
-        sounding_unit_mean: Same without silent units.
-        num_pieces: Pieces.
-        num_units: Units.
-    """
-
-    piece_mean: float
-    single_piece_mean: float
-    piece_standard_error: float
-    unit_mean: float
-    sounding_unit_mean: float
-    num_pieces: int
-    num_units: int
-
-
-def summarize(likelihoods: Sequence[Likelihood]) -> Summary:
-    """Aggregate as the published tables do (means over pieces) and over units."""
-    means = [likelihood.mean for likelihood in likelihoods]
-    piece_mean, piece_standard_error = summarize_means(means)
-    units = np.concatenate([likelihood.units for likelihood in likelihoods])
-    silent = np.concatenate([likelihood.is_silent for likelihood in likelihoods])
-    sounding = units[~silent]
-    return Summary(
-        piece_mean=piece_mean,
-        single_piece_mean=float(
-            np.mean([likelihood.single_units.mean() for likelihood in likelihoods])
-        ),
-        piece_standard_error=piece_standard_error,
-        unit_mean=float(units.mean()),
-        sounding_unit_mean=float(sounding.mean()) if sounding.size else 0.0,
-        num_pieces=len(means),
-        num_units=len(units),
-    )
-
-
-def summarize_means(means: Sequence[float]) -> tuple[float, float]:
-    """Return the mean over pieces and its standard error."""
-    values = np.array(means, dtype=float)
-    return float(values.mean()), float(values.std() / np.sqrt(len(values)))
+    def __post_init__(self) -> None:
+        if self.order not in (RANDOM, CHRONOLOGICAL):
+            raise ValueError(
+                f"order must be 'random' or 'chronological'; received {self.order!r}"
+            )
+        if self.num_orderings < 1:
+            raise ValueError(
+                f"num_orderings must be at least 1; received {self.num_orderings}"
+            )
+        if self.max_units is not None and self.max_units < 1:
+            raise ValueError(f"max_units must be at least 1; received {self.max_units}")
+        if sorted(self.voice_order) != list(range(NUM_VOICES)):
+            raise ValueError(
+                f"voice_order must hold each of 0 to {NUM_VOICES - 1} once; received "
+                f"{self.voice_order}"
+            )
 
 
 def framewise(
     piece: Piece,
     logits: LogitsFunction,
+    config: OrderConfig,
     *,
-    order: str,
-    num_orderings: int = 1,
-    max_units: int | None = None,
     seed: int,
     advance: Advance | None = None,
 ) -> Likelihood:
@@ -121,210 +94,123 @@ def framewise(
     Args:
         piece: (time, voice), MIDI pitch or -1.
         logits: The network.
-        order: `random` or `chronological`.
-        num_orderings: Orderings averaged in probability space.
-        max_units: Score only so many frames, drawn at random; None scores all. The mean
-            is an unbiased estimate.
-        seed: Of the orderings and the draw; the caller derives it from the piece.
-        advance: Called with the number of frames done.
+        config: Order; `voice_order` has no influence, as voices come in random order.
+        seed: Of the orderings and of the units drawn; the caller derives it from the
+            piece.
+        advance: Called with the number of frames done, over all orderings.
 
     Returns:
-        Nats of each scored frame, the sum of its four voices.
+        A unit is a frame: nats of its four voices.
 
     Raises:
         PitchRangeError: A pitch is not one of the network's 46.
-        ValueError: No such order.
     """
-    pitch = _pitch_index(piece)
-    chosen = _chosen_units(len(pitch), max_units, seed)
+    pitch = pitch_index(piece)
+    chosen = chosen_units(np.arange(len(pitch)), config.max_units, seed)
     runs = []
-    for index in range(num_orderings):
+    for index in range(config.num_orderings):
         rng = generator(seed, "framewise", index)
-        rank = _ranks(len(pitch), order, rng)
-        runs.append(_framewise_once(pitch, rank, chosen, logits, rng, advance))
-    return _likelihood(runs, np.asarray((pitch < 0).all(axis=1))[chosen])
-
-
-def _framewise_once(
-    pitch: NDArray[np.int16],
-    rank: NDArray[np.int64],
-    chosen: NDArray[np.int64],
-    logits: LogitsFunction,
-    rng: np.random.Generator,
-    advance: Advance | None,
-) -> NDArray[np.float64]:
-    num_steps = len(pitch)
-    voice_orders = rng.permuted(np.tile(np.arange(NUM_VOICES), (num_steps, 1)), axis=1)
-    losses = []
-    size = max(1, _CELLS_PER_CALL // num_steps)
-    for first in range(0, len(chosen), size):
-        frames = chosen[first : first + size]
-        losses.append(_score_frames(pitch, rank, frames, voice_orders[frames], logits))
-        if advance is not None:
-            advance(len(frames))
-    return np.concatenate(losses)
-
-
-def _score_frames(
-    pitch: NDArray[np.int16],
-    rank: NDArray[np.int64],
-    frames: NDArray[np.int64],
-    voice_orders: NDArray[np.int64],
-    logits: LogitsFunction,
-) -> NDArray[np.float64]:
-    rows = np.arange(len(frames))
-    state = np.repeat(pitch[None], len(frames), axis=0)
-    is_hidden = np.repeat(
-        (rank[None, :] >= rank[frames][:, None])[:, :, None], NUM_VOICES, axis=2
+        rank = _ranks(len(pitch), config.order, rng)
+        voice_orders = rng.permuted(
+            np.tile(np.arange(NUM_VOICES), (len(pitch), 1)), axis=1
+        )[chosen]
+        runs.append(
+            score_frames(
+                pitch, rank, chosen, voice_orders, logits, config.call, advance
+            )
+        )
+    losses = np.stack([run.losses for run in runs])  # (ordering, frame, voice)
+    is_silent = pitch[chosen] < 0
+    return Likelihood(
+        units=_mean_probability(losses.sum(axis=-1)),
+        single_units=losses.sum(axis=-1).mean(axis=0),
+        is_silent=np.asarray(is_silent.all(axis=1)),
+        cell_losses=losses.mean(axis=0).reshape(-1),
+        cell_hits=np.mean([run.is_hit for run in runs], axis=0).reshape(-1),
+        cell_voices=np.tile(np.arange(NUM_VOICES), len(chosen)),
+        is_cell_silent=is_silent.reshape(-1),
     )
-    losses = np.zeros(len(frames))
-    for place in range(NUM_VOICES):
-        voice = voice_orders[:, place]
-        log_p = log_probabilities(logits(state, is_hidden)[rows, frames, voice])
-        truth = pitch[frames, voice]
-        is_note = truth >= 0
-        losses -= np.where(is_note, log_p[rows, np.maximum(truth, 0)], 0.0)
-        state[rows, frames, voice] = log_p.argmax(axis=-1)
-        is_hidden[rows, frames, voice] = False
-    return losses
 
 
 def notewise(
     piece: Piece,
     logits: LogitsFunction,
+    config: OrderConfig,
     *,
-    order: str,
-    num_orderings: int = 1,
-    max_units: int | None = None,
     seed: int,
     advance: Advance | None = None,
 ) -> Likelihood:
     """Score a piece cell by cell: the exact chain rule of one or more orderings.
 
-    Chronological means in order of time, soprano to bass inside a step. Arguments as
-    for `framewise`; nats of each cell.
+    Chronological means in order of time and, inside a step, of `config.voice_order`.
+    All such orderings are the same one, so it is run once, whatever `num_orderings`
+    says. Arguments as for `framewise`; a unit is a cell.
     """
-    pitch = _pitch_index(piece)
-    chosen = _chosen_units(pitch.size, max_units, seed)
+    pitch = pitch_index(piece)
+    cells = chosen_units(np.arange(pitch.size), config.max_units, seed)
     runs = []
-    for index in range(num_orderings):
-        rng = generator(seed, "notewise", index)
-        rank = _ranks(pitch.size, order, rng)
-        runs.append(_notewise_once(pitch, rank, chosen, logits, advance))
-    return _likelihood(runs, (pitch < 0).reshape(-1)[chosen])
+    for index in range(num_distinct_orderings(config)):
+        if config.order == CHRONOLOGICAL:
+            rank = chronological_rank(len(pitch), config.voice_order)
+        else:
+            rng = generator(seed, "notewise", index)
+            rank = _ranks(pitch.size, config.order, rng).reshape(pitch.shape)
+        runs.append(score_cells(pitch, rank, cells, logits, config.call, advance))
+    return cell_likelihood(runs, cells, is_silent=(pitch < 0).reshape(-1)[cells])
 
 
-def _notewise_once(
-    pitch: NDArray[np.int16],
-    rank: NDArray[np.int64],
-    chosen: NDArray[np.int64],
-    logits: LogitsFunction,
-    advance: Advance | None,
-) -> NDArray[np.float64]:
-    flat = pitch.reshape(-1)
-    losses = []
-    size = max(1, _CELLS_PER_CALL // len(pitch))
-    for first in range(0, len(chosen), size):
-        cells = chosen[first : first + size]
-        is_hidden = (rank[None, :] >= rank[cells][:, None]).reshape(-1, *pitch.shape)
-        state = np.repeat(pitch[None], len(cells), axis=0)
-        rows, steps, voices = np.arange(len(cells)), *np.divmod(cells, NUM_VOICES)
-        log_p = log_probabilities(logits(state, is_hidden)[rows, steps, voices])
-        truth = flat[cells]
-        losses.append(np.where(truth >= 0, -log_p[rows, np.maximum(truth, 0)], 0.0))
-        if advance is not None:
-            advance(len(cells))
-    return np.concatenate(losses)
+def num_distinct_orderings(config: OrderConfig) -> int:
+    """Return how many orderings `notewise` runs: there is one order of time."""
+    return 1 if config.order == CHRONOLOGICAL else config.num_orderings
 
 
-def given_voices(
-    piece: Piece,
-    logits: LogitsFunction,
+def chronological_rank(num_steps: int, voice_order: Sequence[int]) -> Rank:
+    """Return the place of each cell, (time, voice), in order of time."""
+    place = np.argsort(np.asarray(voice_order))
+    return np.asarray(NUM_VOICES * np.arange(num_steps)[:, None] + place)
+
+
+def chosen_units(
+    units: NDArray[np.int64], max_units: int | None, seed: int
+) -> NDArray[np.int64]:
+    """Return which units are scored, ascending."""
+    if max_units is None or max_units >= len(units):
+        return units
+    drawn = generator(seed, "units").permutation(len(units))[:max_units]
+    return np.asarray(units[np.sort(drawn)])
+
+
+def cell_likelihood(
+    runs: Sequence[CellScores],
+    cells: NDArray[np.int64],
     *,
-    given: Sequence[int],
-    num_draws: int,
-    seed: int,
-) -> float:
-    """Mean loss of a hidden cell when some voices are given throughout.
+    is_silent: NDArray[np.bool_],
+) -> Likelihood:
+    """Put together the scores of the same cells in several orderings.
 
     Args:
-        piece: (time, voice), MIDI pitch or -1.
-        logits: The network.
-        given: Voices shown, 0 = soprano.
-        num_draws: Draws of the number and the choice of known cells.
-        seed: Of the draws.
-
-    Returns:
-        Nats a cell of the other voices, the mean over all orders; silent cells are left
-        out.
+        runs: One an ordering, arrays of (cell,).
+        cells: (cell,), step * 4 + voice.
+        is_silent: (cell,).
     """
-    pitch = _pitch_index(piece)
-    rng = generator(seed, "given", *given)
-    target = np.ones(pitch.shape, dtype=bool)
-    target[:, list(given)] = False
-    target &= pitch >= 0
-    num_cells = int(target.sum())
-    if not num_cells:
-        return 0.0
-    masks = np.zeros((num_draws, *pitch.shape), dtype=bool)
-    for mask in masks:
-        chosen = rng.permutation(num_cells)[: int(rng.integers(1, num_cells + 1))]
-        mask[tuple(axis[chosen] for axis in np.nonzero(target))] = True
-    # Silent cells of hidden voices stay visible as rests: no network predicts silence.
-    losses = []
-    size = max(1, _CELLS_PER_CALL // len(pitch))
-    for first in range(0, num_draws, size):
-        batch = masks[first : first + size]
-        state = np.repeat(pitch[None], len(batch), axis=0)
-        log_p = log_probabilities(logits(state, batch))
-        truth = np.maximum(state, 0)[..., None].astype(np.int64)
-        cell = -np.take_along_axis(log_p, truth, axis=-1)[..., 0]
-        losses.extend((cell * batch).sum(axis=(1, 2)) / batch.sum(axis=(1, 2)))
-    return float(np.mean(losses))
-
-
-def _pitch_index(piece: Piece) -> NDArray[np.int16]:
-    pitch = np.asarray(piece, dtype=np.int16)
-    highest = MIN_PITCH + NUM_PITCHES - 1
-    is_outside = (pitch >= 0) & ((pitch < MIN_PITCH) | (pitch > highest))
-    if is_outside.any():
-        step, voice = np.argwhere(is_outside)[0].tolist()
-        raise PitchRangeError(
-            f"voice {voice + 1} of the piece has pitch {pitch[step, voice]} at step "
-            f"{step}, and the network knows {MIN_PITCH} to {highest}: transpose the "
-            "piece or leave it out"
-        )
-    return np.where(pitch >= 0, pitch - MIN_PITCH, -1).astype(np.int16)
+    losses = np.stack([run.losses for run in runs])
+    single = losses.mean(axis=0)
+    return Likelihood(
+        units=_mean_probability(losses),
+        single_units=single,
+        is_silent=is_silent,
+        cell_losses=single,
+        cell_hits=np.mean([run.is_hit for run in runs], axis=0),
+        cell_voices=cells % NUM_VOICES,
+        is_cell_silent=is_silent,
+    )
 
 
 def _ranks(num_units: int, order: str, rng: np.random.Generator) -> NDArray[np.int64]:
     """Place of each unit in the order."""
-    if order == "chronological":
+    if order == CHRONOLOGICAL:
         return np.arange(num_units)
-    if order == "random":
-        return rng.permutation(num_units)
-    raise ValueError(f"order must be 'random' or 'chronological'; received {order!r}")
-
-
-def _chosen_units(
-    num_units: int, max_units: int | None, seed: int
-) -> NDArray[np.int64]:
-    """Which units are scored, ascending."""
-    if max_units is None or max_units >= num_units:
-        return np.arange(num_units)
-    drawn = generator(seed, "units").permutation(num_units)[:max_units]
-    return np.sort(drawn)
-
-
-def _likelihood(
-    runs: Sequence[NDArray[np.float64]], is_silent: NDArray[np.bool_]
-) -> Likelihood:
-    stacked = np.stack(runs)
-    return Likelihood(
-        units=_mean_probability(stacked),
-        single_units=stacked.mean(axis=0),
-        is_silent=is_silent,
-    )
+    return rng.permutation(num_units)
 
 
 def _mean_probability(losses: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
             name=name,
             digest=f"{zlib.crc32(name.encode()):064x}",
             config=BeatNetworkConfig(),
-            logits=chordal_logits(name),
+            network=predicting.network_of(chordal_logits(name)),
         )
 
     monkeypatch.setattr(predicting, "load_coconet", load)
