@@ -14,9 +14,10 @@ from musegen.cli._output import Output
 from musegen.data.errors import OutputExistsError, UsageError
 
 if TYPE_CHECKING:
-    from musegen.coconet.training import CoconetTrainingConfig, Grid
+    from musegen.coconet.planes import Piece
+    from musegen.coconet.training import CoconetTrainingConfig
 
-PRESETS = ("default", "tiny")
+PRESETS = ("default", "paper", "browser", "tiny")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
@@ -54,6 +55,14 @@ def command() -> None:
     type=click.Choice(PRESETS),
     show_default="default",
     help="Which run.",
+)
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    show_default="the preset",
+    help="The run as JSON, like config.json in a run's folder.",
 )
 @click.option(
     "--steps",
@@ -99,6 +108,7 @@ def coconet_command(
     run_dir: Path,
     data_path: Path | None,
     preset: str | None,
+    config_path: Path | None,
     steps: int | None,
     batch_size: int | None,
     learning_rate: float | None,
@@ -109,10 +119,13 @@ def coconet_command(
     output: Output,
 ) -> None:
     """Train Coconet on four-part chorales and export a model folder."""
+    from musegen.engine.quiet import import_keras
+
     if resume:
         _refuse_on_resume(
             {
                 "--preset": preset,
+                "--config": config_path,
                 "--batch-size": batch_size,
                 "--precision": precision,
                 "--seed": seed,
@@ -120,23 +133,28 @@ def coconet_command(
         )
     else:
         _refuse_second_start(run_dir)
+    if preset is not None and config_path is not None:
+        raise UsageError("--preset and --config both name a run: give one of them")
     export_dir = export_dir or run_dir / "model"
     if export_dir.exists():  # said now, not after hours of training
         raise OutputExistsError(
             f"{export_dir} exists: name another folder with --export, or remove it"
         )
+    with output.progress("Starting TensorFlow"):
+        import_keras()
     config = _config(
         run_dir,
         preset=preset or "default",
+        config_path=config_path,
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        precision=precision or "auto",
+        precision=precision,
         seed=seed,
         resume=resume,
     )
     with output.progress("Reading the chorales"):
-        train, valid, source = _grids(data_path)
+        train, valid, source = _pieces(data_path)
     _train(config, train, valid, source, run_dir, export_dir, resume, output)
 
 
@@ -159,18 +177,21 @@ def _config(
     run_dir: Path,
     *,
     preset: str,
+    config_path: Path | None,
     steps: int | None,
     batch_size: int | None,
     learning_rate: float | None,
-    precision: str,
+    precision: str | None,
     seed: int | None,
     resume: bool,
 ) -> CoconetTrainingConfig:
-    from musegen.coconet.training import PRESETS as CONFIGS
-    from musegen.coconet.training import read_run_config
-    from musegen.engine.precision import best_precision
+    from musegen.coconet.presets import PRESETS as CONFIGS
+    from musegen.coconet.training import read_config, read_run_config
 
-    config = read_run_config(run_dir) if resume else CONFIGS[preset]
+    if resume:
+        config = read_run_config(run_dir)
+    else:
+        config = CONFIGS[preset] if config_path is None else read_config(config_path)
     loop = config.loop
     if steps is not None:
         loop = dataclasses.replace(loop, num_steps=steps)
@@ -182,13 +203,29 @@ def _config(
         config,
         loop=loop,
         batch_size=batch_size or config.batch_size,
-        precision=best_precision() if precision == "auto" else precision,
+        precision=_precision(precision, config, config_path),
         seed=config.seed if seed is None else seed,
     )
 
 
-def _grids(data_path: Path | None) -> tuple[list[Grid], list[Grid], str]:
-    """Return training and validation grids, and what they are in words."""
+def _precision(
+    asked: str | None, config: CoconetTrainingConfig, config_path: Path | None
+) -> str:
+    """What was asked for, what a config file says, or what suits the machine."""
+    from musegen.engine.devices import gpu_names
+    from musegen.engine.precision import best_precision
+
+    if asked is None and config_path is not None:
+        return config.precision
+    if asked in (None, "auto"):
+        return best_precision(has_gpu=bool(gpu_names()))
+    return str(asked)
+
+
+def _pieces(data_path: Path | None) -> tuple[list[Piece], list[Piece], str]:
+    """Return what is learned from and what is held out, and what they are in words."""
+    from musegen.coconet.planes import piece_of_grid, pieces_of_chorales
+
     if data_path is None:
         from musegen.data.corpora.chorales import load_chorales, music21_version
 
@@ -198,23 +235,24 @@ def _grids(data_path: Path | None) -> tuple[list[Grid], list[Grid], str]:
         from musegen.data.corpora.jsb_arrays import load_jsb_arrays
 
         arrays = load_jsb_arrays(data_path)
-        return list(arrays["train"]), list(arrays["valid"]), data_path.name
+        train, valid = (
+            [piece_of_grid(grid) for grid in arrays[split]]
+            for split in ("train", "valid")
+        )
+        return train, valid, data_path.name
     else:
         from musegen.data.preparation.chorale_records import read_chorale_records
 
         chorales = read_chorale_records(data_path)
         source = f"{data_path.name}, standard split"
-    return (
-        [chorale.grid for chorale in chorales if chorale.split == "train"],
-        [chorale.grid for chorale in chorales if chorale.split == "valid"],
-        source,
-    )
+    train, valid = (pieces_of_chorales(chorales, split) for split in ("train", "valid"))
+    return train, valid, source
 
 
 def _train(
     config: CoconetTrainingConfig,
-    train: list[Grid],
-    valid: list[Grid],
+    train: list[Piece],
+    valid: list[Piece],
     source: str,
     run_dir: Path,
     export_dir: Path,
@@ -223,10 +261,6 @@ def _train(
 ) -> None:
     from musegen.coconet.exporting import export_coconet
     from musegen.coconet.training import train_coconet
-    from musegen.engine.quiet import import_keras
-
-    with output.progress("Starting TensorFlow"):
-        import_keras()
 
     with output.progress("Training", config.loop.num_steps) as advance:
         done = 0

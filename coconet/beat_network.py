@@ -18,12 +18,16 @@ from musegen.coconet.config import NUM_PITCHES, NUM_VOICES, BeatNetworkConfig
 from musegen.coconet.layers import (
     LocalAttention,
     NearestNotes,
+    NoIntervalToSilence,
+    OnsetFeatures,
     RelativeLogits,
     RootMeanSquareNorm,
 )
+from musegen.coconet.planes import NUM_FERMATAS, NUM_METRES
 
 _INTERVAL_REACH = 24  # semitones either way that input intervals tell apart
 _VOICE_PAIRS = ((0, 1), (1, 2), (2, 3), (0, 3), (0, 2), (1, 3))
+_STEP_PLANES = {"metre": NUM_METRES, "fermata": NUM_FERMATAS}
 
 
 def build_beat_network(config: BeatNetworkConfig) -> keras.Model:
@@ -31,22 +35,38 @@ def build_beat_network(config: BeatNetworkConfig) -> keras.Model:
 
     Returns:
         A model from `pitch` (batch, time, voice), an index above MIDI 36 or -1 for
-        silence, and `is_hidden` (batch, time, voice), 1 = hidden, to `logits` (batch,
-        time, voice, pitch), float32. Time must be whole beats. Pitches of hidden cells
-        have no influence.
+        silence, `is_hidden` (batch, time, voice), 1 = hidden, and the planes of the
+        config (`musegen.coconet.planes`) to `logits` (batch, time, voice, class) and,
+        where the config asks for it, `onset` (batch, time, voice): the log odds that a
+        note which stays on its pitch is struck anew. float32. Time must be whole beats.
+        Pitches and onsets of hidden cells have no influence.
     """
     pitch = keras.Input((None, NUM_VOICES), name="pitch", dtype="int32")
     is_hidden = keras.Input((None, NUM_VOICES), name="is_hidden", dtype="float32")
+    planes = {name: _plane_input(name) for name in config.planes}
 
     # === Layers ===
     nearest, nearness = NearestNotes(config.fill_reach_steps, name="nearest_notes")(
         pitch, is_hidden
     )
     features = CellFeatures(name="cell_features")(pitch, is_hidden, nearest, nearness)
+    if "onset" in planes:
+        onset = OnsetFeatures(name="onset_features")(planes["onset"], is_hidden)
+        features = layers.Concatenate(name="features")([features, onset])
 
     # === Functional Model ===
     steps = layers.Dense(config.step_channels, name="embed")(features)
-    steps = PhaseBias(config.steps_per_beat, name="phase")(steps)
+    if config.knows_beat_position:
+        steps = PhaseBias(config.steps_per_beat, name="phase")(steps)
+    for name, num_codes in _STEP_PLANES.items():
+        if name in planes:
+            told = layers.Embedding(
+                num_codes,
+                config.step_channels,
+                embeddings_initializer="zeros",
+                name=f"{name}_bias",
+            )
+            steps = layers.Add(name=f"{name}_add")([steps, told(planes[name])])
     for index in range(config.num_step_blocks):
         steps = _residual_block(steps, 1, 0.0, f"read{index}")
     beats = FoldBeats(config.steps_per_beat, name="fold")(steps)
@@ -67,16 +87,24 @@ def build_beat_network(config: BeatNetworkConfig) -> keras.Model:
     for index in range(config.num_step_blocks):
         steps = _residual_block(steps, 1, 0.0, f"write{index}")
     steps = layers.Activation("silu", name="last_activation")(_norm("last_norm")(steps))
-    logits = _head(steps, nearest, config)
-    return keras.Model(
-        {"pitch": pitch, "is_hidden": is_hidden}, {"logits": logits}, name="coconet"
-    )
+    outputs = {"logits": _head(steps, nearest, config)}
+    if config.writes_onsets:
+        outputs["onset"] = layers.Dense(
+            NUM_VOICES, dtype="float32", name="onset_scores"
+        )(steps)
+    inputs = {"pitch": pitch, "is_hidden": is_hidden, **planes}
+    return keras.Model(inputs, outputs, name="coconet")
+
+
+def _plane_input(name: str) -> Any:
+    shape = (None, NUM_VOICES) if name == "onset" else (None,)
+    return keras.Input(shape, name=name, dtype="int32")
 
 
 def _head(steps: Any, nearest: Any, config: BeatNetworkConfig) -> Any:
     num_intervals = 2 * config.interval_reach + 1
-    absolute = layers.Dense(NUM_VOICES * NUM_PITCHES, name="pitch_scores")(steps)
-    absolute = layers.Reshape((-1, NUM_VOICES, NUM_PITCHES), name="pitch_grid")(
+    absolute = layers.Dense(NUM_VOICES * config.num_classes, name="pitch_scores")(steps)
+    absolute = layers.Reshape((-1, NUM_VOICES, config.num_classes), name="pitch_grid")(
         absolute
     )
     relative = layers.Dense(NUM_VOICES * 2 * num_intervals, name="interval_scores")(
@@ -88,6 +116,8 @@ def _head(steps: Any, nearest: Any, config: BeatNetworkConfig) -> Any:
     relative = RelativeLogits(NUM_PITCHES, config.interval_reach, name="relative")(
         relative, nearest
     )
+    if config.writes_rests:
+        relative = NoIntervalToSilence(name="with_rest")(relative)
     return layers.Add(name="logits", dtype="float32")([absolute, relative])
 
 

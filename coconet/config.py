@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Literal
 MIN_PITCH = 36  # Source: Jsb16thSeparated arrays, all splits lie in 36..81
 NUM_PITCHES = 46
 NUM_VOICES = 4
+REST_CLASS = NUM_PITCHES  # of the logits of networks that write rests
+PLANES = ("onset", "metre", "fermata")  # what a network may be told, see `planes.py`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,9 @@ class PaperNetworkConfig:
     """
 
     architecture: ClassVar[str] = "paper"
+    planes: ClassVar[tuple[str, ...]] = ()
+    writes_rests: ClassVar[bool] = False
+    writes_onsets: ClassVar[bool] = False
 
     num_layers: int = 64
     num_filters: int = 128
@@ -82,6 +87,10 @@ class BeatNetworkConfig:
         steps_per_beat: Sixteenths in a beat; step 0 lies on a beat.
         fill_reach_steps: Longest stride of the search for the nearest visible note,
             which reaches nearly twice as far (`NearestNotes`).
+        planes: What the network may be told beside the pitches, of `PLANES`.
+        knows_beat_position: Whether it knows where in the beat a step lies.
+        writes_rests: Whether silence is a class of its own, after the pitches.
+        writes_onsets: Whether it says which notes are struck anew.
     """
 
     architecture: ClassVar[str] = "beat"
@@ -97,8 +106,17 @@ class BeatNetworkConfig:
     dropout_rate: float = 0.1
     steps_per_beat: int = 4
     fill_reach_steps: int = 128
+    planes: tuple[str, ...] = PLANES
+    knows_beat_position: bool = True
+    writes_rests: bool = True
+    writes_onsets: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "planes", tuple(self.planes))
+        if unknown := sorted(set(self.planes) - set(PLANES)):
+            raise ValueError(
+                f"planes must be of {', '.join(PLANES)}; received {', '.join(unknown)}"
+            )
         object.__setattr__(self, "beat_dilations", tuple(self.beat_dilations))
         object.__setattr__(self, "attention_after", tuple(self.attention_after))
         _at_least("step_channels", self.step_channels, 1)
@@ -116,6 +134,11 @@ class BeatNetworkConfig:
             raise ValueError(
                 f"dropout_rate must lie in [0, 1); received {self.dropout_rate}"
             )
+
+    @property
+    def num_classes(self) -> int:
+        """Classes of a cell: the pitches, and silence where it is written."""
+        return NUM_PITCHES + self.writes_rests
 
 
 NetworkConfig = PaperNetworkConfig | BeatNetworkConfig
@@ -155,3 +178,17 @@ def config_from_json(data: Mapping[str, Any]) -> NetworkConfig:
 def _at_least(name: str, value: int, low: int) -> None:
     if value < low:
         raise ValueError(f"{name} must be at least {low}; received {value}")
+
+
+# The released network, 64 layers of 128 filters. Source: Magenta's checkpoint.
+PAPER = PaperNetworkConfig()
+# The Bach Doodle's kind, 33 separable layers, of which layer 17 is split in four.
+# Source: the specification of the network in magenta.js.
+BROWSER = PaperNetworkConfig(
+    num_dilation_blocks=5,
+    crop_steps=32,
+    use_separable=True,
+    num_regular_layers=0,
+    num_pointwise_splits=4,
+    split_interleave=16,
+)

@@ -63,12 +63,18 @@ def export_coconet(
         weights=weights_bytes(plain),
         networks={
             NETWORK: NetworkFile(
-                file="network.onnx", inputs=("pitch", "is_hidden"), outputs=("logits",)
+                file="network.onnx",
+                inputs=("pitch", "is_hidden", *config.network.planes),
+                outputs=_outputs(config),
             )
         },
         onnx={"network.onnx": onnx_bytes(plain)},
         card=render_card(folder.name, facts, measured=measured),
     )
+
+
+def _outputs(config: CoconetTrainingConfig) -> tuple[str, ...]:
+    return ("logits", "onset") if config.network.writes_onsets else ("logits",)
 
 
 def _in_single_precision(model: keras.Model, config: CoconetTrainingConfig) -> Any:

@@ -11,6 +11,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from musegen.coconet.config import NUM_VOICES
+from musegen.coconet.planes import NUM_ONSETS
+
 _CODE_BASE = 64  # a note and its step packed into one exact float: step * 64 + pitch
 _DECAYS = (1.5, 6.0, 24.0)  # steps; how fast the nearness features fade
 _NUM_NEARNESS = len(_DECAYS) + 1
@@ -109,6 +112,29 @@ class RelativeLogits(keras.layers.Layer):
             "num_pitches": self.num_pitches,
             "reach": self.reach,
         }
+
+
+@keras.saving.register_keras_serializable(package="musegen")
+class NoIntervalToSilence(keras.layers.Layer):
+    """Appends a score of 0 for silence: (..., pitch) to (..., pitch + 1)."""
+
+    def call(self, scores: Any) -> Any:
+        return ops.pad(scores, [[0, 0]] * 3 + [[0, 1]])
+
+
+@keras.saving.register_keras_serializable(package="musegen")
+class OnsetFeatures(keras.layers.Layer):
+    """One-hot of what is known of onsets; hidden cells tell nothing.
+
+    Input: onset codes (batch, time, voice), see `musegen.coconet.planes`; is_hidden of
+    the same shape. Output: (batch, time, 3 * voice).
+    """
+
+    def call(self, onset: Any, is_hidden: Any) -> Any:
+        known = ops.where(ops.cast(is_hidden, "float32") < 0.5, onset, 0)
+        codes = ops.one_hot(known, NUM_ONSETS, dtype=self.compute_dtype)
+        shape = (-1, ops.shape(onset)[1], NUM_ONSETS * NUM_VOICES)
+        return ops.reshape(codes, shape)
 
 
 @keras.saving.register_keras_serializable(package="musegen")

@@ -6,8 +6,8 @@ Samplers and evaluators know this function and nothing of weights, files or fram
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,11 @@ from musegen.coconet.config import (
     MIN_PITCH,
     NUM_PITCHES,
     NUM_VOICES,
+    PLANES,
     NetworkConfig,
     config_from_json,
 )
+from musegen.coconet.planes import Planes
 from musegen.data.errors import ModelFolderError
 
 if TYPE_CHECKING:
@@ -31,10 +33,28 @@ if TYPE_CHECKING:
 
 PitchIndex = NDArray[np.int16]  # (batch, time, voice): pitch - MIN_PITCH, -1 = silence
 IsHidden = NDArray[np.bool_]  # (batch, time, voice): True = not shown to the network
-Logits = NDArray[np.float32]  # (batch, time, voice, pitch)
+Logits = NDArray[np.float32]  # (batch, time, voice, class): pitches, then silence
 LogitsFunction = Callable[[PitchIndex, IsHidden], Logits]
 
 KIND = "coconet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction:
+    """What a network says of a batch.
+
+    Args:
+        logits: (batch, time, voice, class): the pitches and, where the network writes
+            rests, silence.
+        onset_odds: (batch, time, voice), log odds that a note which stays on its pitch
+            is struck anew; None where the network does not say.
+    """
+
+    logits: Logits
+    onset_odds: NDArray[np.float32] | None = None
+
+
+Network = Callable[[PitchIndex, IsHidden, Planes], Prediction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +65,14 @@ class CoconetModel:
         name: As in its folder.
         digest: SHA-256 of its folder's config, which holds those of its files.
         config: Architecture.
-        logits: From (pitch index, is_hidden) to logits; time in whole beats for `beat`
-            networks.
+        network: From (pitch index, is_hidden, planes) to a prediction; time in whole
+            beats for `beat` networks.
     """
 
     name: str
     digest: str
     config: NetworkConfig
-    logits: LogitsFunction
+    network: Network
 
     @property
     def lowest_pitch(self) -> int:
@@ -64,20 +84,107 @@ class CoconetModel:
         """Highest MIDI pitch the network knows, inclusive."""
         return MIN_PITCH + NUM_PITCHES - 1
 
+    def logits(self, pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        """Return logits, nothing being told beside the pitches."""
+        planes = Planes.unknown(pitch.shape[1])
+        return self.network(pitch, is_hidden, planes).logits
 
-def logits_function(predictor: Predictor) -> LogitsFunction:
-    """Wrap an engine predictor of a Coconet network."""
+    def told(self, planes: Planes) -> ToldNetwork:
+        """Return the network as it answers for a score of which this is known."""
+        return ToldNetwork(network=self.network, planes=planes)
 
-    def logits(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ToldNetwork:
+    """A network and what it is told about one score; a `LogitsFunction`.
+
+    Args:
+        network: Asked.
+        planes: Of the whole score, or of the window that is looked at; one item serves
+            a batch of any size.
+    """
+
+    network: Network
+    planes: Planes
+
+    def __call__(self, pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        """Return logits (batch, time, voice, class)."""
+        planes = self.planes.spread(len(pitch))
+        return self.network(pitch, is_hidden, planes).logits
+
+    def window(self, steps: slice) -> ToldNetwork:
+        """Return the network for some steps of the score."""
+        return replace(self, planes=self.planes.window(steps))
+
+    def onset_odds(
+        self, pitch: PitchIndex, onset: NDArray[np.int8]
+    ) -> NDArray[np.float32] | None:
+        """Return the log odds that notes are struck, all pitches being shown.
+
+        Args:
+            pitch: (batch, time, voice).
+            onset: Same shape, what is known of onsets in place of the planes'.
+        """
+        planes = replace(self.planes.spread(len(pitch)), onset=onset)
+        is_hidden = np.zeros(pitch.shape, dtype=bool)
+        return self.network(pitch, is_hidden, planes).onset_odds
+
+
+class WindowedLogits(Protocol):
+    """A `LogitsFunction` for a whole score that can be narrowed to some steps."""
+
+    def __call__(self, pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        """Return logits (batch, time, voice, class)."""
+
+    def window(self, steps: slice) -> LogitsFunction:
+        """Return the function for some steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameEverywhere:
+    """A `LogitsFunction` that is told nothing, as `WindowedLogits`."""
+
+    function: LogitsFunction
+
+    def __call__(self, pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+        """Return the function's logits."""
+        return self.function(pitch, is_hidden)
+
+    def window(self, steps: slice) -> LogitsFunction:
+        """Return the function itself."""
+        del steps
+        return self.function
+
+
+def network_of(logits: LogitsFunction) -> Network:
+    """Make a network of a function that hears of nothing beside the pitches."""
+
+    def predict(pitch: PitchIndex, is_hidden: IsHidden, planes: Planes) -> Prediction:
+        del planes
+        return Prediction(logits=logits(pitch, is_hidden))
+
+    return predict
+
+
+def predictor_network(predictor: Predictor) -> Network:
+    """Wrap an engine predictor; it hears of the planes that it takes."""
+    planes_taken = [name for name in PLANES if name in predictor.input_names]
+
+    def predict(pitch: PitchIndex, is_hidden: IsHidden, planes: Planes) -> Prediction:
+        told = planes.spread(len(pitch))
         outputs = predictor(
             {
                 "pitch": np.asarray(pitch, dtype=np.int32),
                 "is_hidden": np.asarray(is_hidden, dtype=np.float32),
+                **{
+                    name: np.asarray(getattr(told, name), dtype=np.int32)
+                    for name in planes_taken
+                },
             }
         )
-        return np.asarray(outputs["logits"], dtype=np.float32)
+        return Prediction(logits=outputs["logits"], onset_odds=outputs.get("onset"))
 
-    return logits
+    return predict
 
 
 def build_from_model_config(config: ModelConfig) -> keras.Model:
@@ -121,7 +228,7 @@ def load_coconet(
         name=folder.config.name,
         digest=folder.digest,
         config=_network_config(folder),
-        logits=logits_function(predictor),
+        network=predictor_network(predictor),
     )
 
 

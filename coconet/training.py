@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from musegen.coconet.batches import Telling, draw_batch, keras_batch
 from musegen.coconet.config import (
     MIN_PITCH,
     NUM_PITCHES,
-    NUM_VOICES,
     BeatNetworkConfig,
     NetworkConfig,
     config_from_json,
     config_to_json,
 )
-from musegen.coconet.masks import KINDS, check_mixture, draw_mask
+from musegen.coconet.masks import check_mixture
+from musegen.coconet.planes import Piece
+from musegen.coconet.validation import validator
 from musegen.data.errors import TrainingError
+from musegen.engine.devices import gpu_names, spread_batches
 from musegen.engine.seeds import derive_seed
 from musegen.engine.training import (
     Batch,
@@ -37,8 +39,20 @@ from musegen.engine.training import (
     require_no_run,
 )
 
-Grid = NDArray[np.int16]  # (time, voice), MIDI pitch, -1 = silence
 CONFIG_NAME = "config.json"
+OPTIMIZERS = ("muon", "adamw")
+DEFAULT_MIXTURE: Mapping[str, float] = {
+    "orderless": 0.12,
+    "beats": 0.12,
+    "frames": 0.08,
+    "future": 0.28,
+    "voices": 0.25,
+    "spans": 0.05,
+    "bars": 0.05,
+    "cadence": 0.05,
+}
+# What Muon leaves to AdamW: what reads one-hot features, and what makes the scores.
+_NOT_HIDDEN_MATRICES = ("embed/", "_scores", "bias")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,9 @@ class CoconetTrainingConfig:
         crop_steps: Sixteenths in a crop, whole beats; shorter pieces are left out.
         max_transposition: Semitones either way, within the network's range.
         mask_mixture: Weight of each kind of mask (`musegen.coconet.masks.KINDS`).
+        telling: How often the network is told what is known beside the pitches.
+        onset_share: Weight of the onsets beside the pitches in the loss.
+        optimizer: One of `OPTIMIZERS`.
         weight_decay: Decoupled.
         precision: `mixed_bfloat16` or `float32`.
         seed: Of everything random.
@@ -59,26 +76,32 @@ class CoconetTrainingConfig:
 
     network: NetworkConfig = field(default_factory=BeatNetworkConfig)
     loop: LoopConfig = field(
-        default_factory=lambda: LoopConfig(num_steps=6200, learning_rate=2e-3)
+        default_factory=lambda: LoopConfig(
+            num_steps=11000,
+            learning_rate=3e-3,
+            hold_share=0.5,
+            final_rate=0.01,
+            validate_every=500,
+        )
     )
     batch_size: int = 32
     crop_steps: int = 96
     max_transposition: int = 6
-    mask_mixture: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "orderless": 0.25,
-            "frames": 0.2,
-            "future": 0.15,
-            "voices": 0.3,
-            "spans": 0.1,
-        }
-    )
-    weight_decay: float = 0.02
+    mask_mixture: Mapping[str, float] = field(default_factory=lambda: DEFAULT_MIXTURE)
+    telling: Telling = field(default_factory=Telling)
+    onset_share: float = 0.1
+    optimizer: str = "muon"
+    weight_decay: float = 0.05
     precision: str = "mixed_bfloat16"
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_mixture(self.mask_mixture)
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(
+                f"optimizer must be one of {', '.join(OPTIMIZERS)}; received "
+                f"{self.optimizer!r}"
+            )
         if self.crop_steps < 4 or self.crop_steps % 4:
             raise ValueError(
                 "crop_steps must be a positive multiple of 4; received "
@@ -97,6 +120,7 @@ class CoconetTrainingConfig:
         data["network"] = config_to_json(self.network)
         data["loop"] = dataclasses.asdict(self.loop)
         data["mask_mixture"] = dict(self.mask_mixture)
+        data["telling"] = dataclasses.asdict(self.telling)
         return data
 
     @classmethod
@@ -115,35 +139,27 @@ class CoconetTrainingConfig:
                 fields["network"] = config_from_json(fields["network"])
             if "loop" in fields:
                 fields["loop"] = LoopConfig(**fields["loop"])
+            if "telling" in fields:
+                fields["telling"] = Telling(**fields["telling"])
             return cls(**fields)
         except TypeError as error:
             raise ValueError(f"the config does not fit: {error}") from error
 
 
-PRESETS: Mapping[str, CoconetTrainingConfig] = {
-    # What we ship: 6200 steps, about 80 minutes on two cores with bfloat16 units.
-    "default": CoconetTrainingConfig(),
-    # For trying out the command: a minute, and no music worth hearing.
-    "tiny": CoconetTrainingConfig(
-        network=BeatNetworkConfig(
-            step_channels=32,
-            beat_channels=40,
-            num_step_blocks=1,
-            beat_dilations=(1, 2),
-            attention_after=(1,),
-        ),
-        loop=LoopConfig(
-            num_steps=100,
-            learning_rate=3e-3,
-            warmup_steps=20,
-            log_every=10,
-            validate_every=50,
-            checkpoint_every=50,
-        ),
-        batch_size=8,
-        precision="float32",
-    ),
-}
+def read_config(path: Path) -> CoconetTrainingConfig:
+    """Read a config from a JSON file.
+
+    Raises:
+        TrainingError: It is not one of this version.
+        FileNotFoundError: There is no such file.
+    """
+    try:
+        return CoconetTrainingConfig.from_json(json.loads(path.read_bytes()))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{path} is no training config of this version ({error}): see config.json "
+            "in the folder of a new run for what belongs in one"
+        ) from error
 
 
 def read_run_config(run_dir: Path) -> CoconetTrainingConfig:
@@ -152,73 +168,18 @@ def read_run_config(run_dir: Path) -> CoconetTrainingConfig:
     Raises:
         TrainingError: There is none, or it is not of this version.
     """
-    path = run_dir / CONFIG_NAME
     try:
-        return CoconetTrainingConfig.from_json(json.loads(path.read_bytes()))
+        return read_config(run_dir / CONFIG_NAME)
     except FileNotFoundError as error:
         raise TrainingError(
             f"{run_dir} holds no run to resume: start it without --resume, or name the "
             "run's folder with --run"
         ) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(
-            f"{path} is no training config of this version ({error}): start a new run"
-        ) from error
-
-
-def draw_batch(
-    pieces: Sequence[Grid],
-    *,
-    config: CoconetTrainingConfig,
-    mixture: Mapping[str, float],
-    max_transposition: int,
-    generator: np.random.Generator,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Draw crops and masks.
-
-    Returns:
-        Pitch index (batch, time, voice), -1 = silence, and is_hidden of the same shape.
-        Crops begin on a beat.
-    """
-    crops, masks = [], []
-    for _ in range(config.batch_size):
-        piece = pieces[int(generator.integers(len(pieces)))]
-        num_starts = (len(piece) - config.crop_steps) // 4 + 1
-        start = 4 * int(generator.integers(num_starts))
-        crop = np.asarray(piece[start : start + config.crop_steps], dtype=np.int32)
-        crops.append(_transposed(crop, max_transposition, generator))
-        masks.append(draw_mask(config.crop_steps, mixture, generator=generator))
-    return np.stack(crops), np.stack(masks)
-
-
-def _transposed(
-    crop: NDArray[np.int32], limit: int, generator: np.random.Generator
-) -> NDArray[np.int32]:
-    """Return pitch indices, transposed by a uniform interval that stays in range."""
-    is_note = crop >= 0
-    index = np.where(is_note, crop - MIN_PITCH, -1)
-    if not is_note.any():
-        return index
-    lowest, highest = int(index[is_note].min()), int(index.max())
-    low, high = max(-limit, -lowest), min(limit, NUM_PITCHES - 1 - highest)
-    shift = int(generator.integers(low, high + 1)) if low <= high else 0
-    return np.where(is_note, index + shift, -1)
-
-
-def keras_batch(pitch: NDArray[np.int32], is_hidden: NDArray[np.bool_]) -> Batch:
-    """Return inputs, targets and weights as a compiled model takes them."""
-    from musegen.coconet.losses import orderless_weights
-
-    return (
-        {"pitch": pitch, "is_hidden": is_hidden.astype(np.float32)},
-        {"logits": pitch},
-        {"logits": orderless_weights(is_hidden)},
-    )
 
 
 def train_coconet(
-    train: Sequence[Grid],
-    valid: Sequence[Grid],
+    train: Sequence[Piece],
+    valid: Sequence[Piece],
     *,
     config: CoconetTrainingConfig,
     run_dir: Path,
@@ -228,7 +189,7 @@ def train_coconet(
     """Train a network and return it with the best averaged weights.
 
     Args:
-        train: Grids (time, voice), MIDI pitch or -1.
+        train: What is learned from.
         valid: Same, never trained on.
         config: The run.
         run_dir: Folder for checkpoints and logs.
@@ -240,28 +201,49 @@ def train_coconet(
 
     Raises:
         TrainingError: No piece is long enough, or the run cannot start or go on.
+        UsageError: Several GPUs cannot share the batches.
     """
     train = _usable(train, config.crop_steps, "training")
     valid = _usable(valid, config.crop_steps, "validation")
     _claim_folder(run_dir, config, resume=resume)
+    with spread_batches(config.batch_size, gpu_names()):
+        return _trained(train, valid, config, run_dir, resume, progress)
+
+
+def _trained(
+    train: Sequence[Piece],
+    valid: Sequence[Piece],
+    config: CoconetTrainingConfig,
+    run_dir: Path,
+    resume: bool,
+    progress: Progress | None,
+) -> tuple[Any, TrainingResult]:
     model = compiled_network(config)
+    onset_share = config.onset_share if config.network.writes_onsets else None
 
     def batch_at(step: int) -> Batch:
-        generator = np.random.default_rng(derive_seed(config.seed, "batch", step))
-        return keras_batch(
-            *draw_batch(
-                train,
-                config=config,
-                mixture=config.mask_mixture,
-                max_transposition=config.max_transposition,
-                generator=generator,
-            )
+        draw = draw_batch(
+            train,
+            batch_size=config.batch_size,
+            crop_steps=config.crop_steps,
+            mixture=config.mask_mixture,
+            max_transposition=config.max_transposition,
+            telling=config.telling,
+            generator=np.random.default_rng(derive_seed(config.seed, "batch", step)),
         )
+        return keras_batch(draw, planes=config.network.planes, onset_share=onset_share)
 
     loop = TrainingLoop(
         model,
         batch_at=batch_at,
-        validate=_validator(valid, config),
+        validate=validator(
+            valid,
+            network=config.network,
+            mixture=config.mask_mixture,
+            batch_size=config.batch_size,
+            crop_steps=config.crop_steps,
+            seed=config.seed,
+        ),
         config=config.loop,
         run_dir=run_dir,
         progress=progress,
@@ -275,7 +257,7 @@ def compiled_network(config: CoconetTrainingConfig) -> Any:
     """Build and compile the network of a run, in its precision."""
     import keras
 
-    from musegen.coconet.losses import CellCrossEntropy
+    from musegen.coconet.losses import CellCrossEntropy, OnsetCrossEntropy
     from musegen.coconet.network import build_network
 
     keras.utils.set_random_seed(config.seed)
@@ -285,70 +267,37 @@ def compiled_network(config: CoconetTrainingConfig) -> Any:
         model = build_network(config.network)
     finally:
         keras.config.set_dtype_policy(previous)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            learning_rate=config.loop.learning_rate,
-            weight_decay=config.weight_decay,
-            beta_2=0.98,
-            clipnorm=1.0,
-        ),
-        loss={"logits": CellCrossEntropy()},
-        jit_compile=False,
-    )
+    losses: dict[str, Any] = {"logits": CellCrossEntropy()}
+    if config.network.writes_onsets:
+        losses["onset"] = OnsetCrossEntropy()
+    model.compile(optimizer=_optimizer(config), loss=losses, jit_compile=False)
     return model
 
 
-def _validator(
-    valid: Sequence[Grid], config: CoconetTrainingConfig
-) -> Callable[[Any], dict[str, float]]:
-    """Fixed crops and masks of each kind, drawn once; values in nats a hidden cell."""
-    batches: dict[str, list[Batch]] = {}
-    for kind in KINDS:
-        generator = np.random.default_rng(derive_seed(config.seed, "valid", kind))
-        batches[kind] = [
-            keras_batch(
-                *draw_batch(
-                    valid,
-                    config=config,
-                    mixture={kind: 1.0},
-                    max_transposition=0,
-                    generator=generator,
-                )
-            )
-            for _ in range(4)
-        ]
-    batches["lower_voices"] = [_lower_voices_hidden(b) for b in batches["voices"]]
+def _optimizer(config: CoconetTrainingConfig) -> Any:
+    import keras
 
-    def validate(model: Any) -> dict[str, float]:
-        values = {}
-        for kind, kind_batches in batches.items():
-            losses = []
-            for inputs, targets, weights in kind_batches:
-                model.reset_metrics()
-                losses.append(
-                    float(model.test_on_batch(inputs, targets, sample_weight=weights))
-                )
-            values[f"valid/{kind}"] = float(np.mean(losses))
-        mixture = config.mask_mixture
-        total = sum(mixture.values())
-        values["valid/loss"] = sum(
-            values[f"valid/{kind}"] * weight / total for kind, weight in mixture.items()
-        )
-        return values
+    from musegen.engine.muon import Muon
 
-    return validate
+    common: dict[str, Any] = {
+        "learning_rate": config.loop.learning_rate,
+        "weight_decay": config.weight_decay,
+        "beta_2": 0.98,
+        "global_clipnorm": 1.0,
+    }
+    if config.optimizer == "adamw":
+        return keras.optimizers.AdamW(**common)
+    is_mixed = config.precision == "mixed_bfloat16"
+    return Muon(
+        **common,
+        excluded=_NOT_HIDDEN_MATRICES,
+        orthogonal_dtype="bfloat16" if is_mixed else "float32",
+    )
 
 
-def _lower_voices_hidden(batch: Batch) -> Batch:
-    pitch = batch[0]["pitch"]
-    is_hidden = np.zeros(pitch.shape, dtype=bool)
-    is_hidden[:, :, 1:NUM_VOICES] = True
-    return keras_batch(pitch, is_hidden)
-
-
-def _usable(pieces: Sequence[Grid], crop_steps: int, what: str) -> list[Grid]:
+def _usable(pieces: Sequence[Piece], crop_steps: int, what: str) -> list[Piece]:
     """Pieces that are long enough; every pitch must be one of the network's."""
-    kept = [piece for piece in pieces if len(piece) >= crop_steps]
+    kept = [piece for piece in pieces if len(piece.pitch) >= crop_steps]
     if not kept:
         raise TrainingError(
             f"no {what} piece is {crop_steps} sixteenths long: give more data or lower "
@@ -356,7 +305,7 @@ def _usable(pieces: Sequence[Grid], crop_steps: int, what: str) -> list[Grid]:
         )
     highest = MIN_PITCH + NUM_PITCHES - 1
     for index, piece in enumerate(kept):
-        for pitch in np.unique(piece[piece >= 0]).tolist():
+        for pitch in np.unique(piece.pitch[piece.pitch >= 0]).tolist():
             if not MIN_PITCH <= pitch <= highest:
                 raise TrainingError(
                     f"{what} piece {index + 1} has pitch {pitch}, and the network "

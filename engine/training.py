@@ -40,6 +40,8 @@ class LoopConfig:
         num_steps: Optimiser steps of the whole run.
         learning_rate: Peak.
         warmup_steps: Steps of linear rise.
+        hold_share: Share of the steps at the peak before the cosine begins. While it
+            holds, a run can be given more or fewer steps without harm.
         final_rate: Share of the peak left at the end of the cosine.
         average_decay: Of the moving average, by step.
         log_every: Steps between lines of the log.
@@ -52,6 +54,7 @@ class LoopConfig:
     num_steps: int
     learning_rate: float
     warmup_steps: int = 200
+    hold_share: float = 0.0
     final_rate: float = 0.02
     average_decay: float = 0.999
     log_every: int = 50
@@ -66,6 +69,10 @@ class LoopConfig:
                 raise ValueError(
                     f"{name} must be at least 1; received {getattr(self, name)}"
                 )
+        if not 0.0 <= self.hold_share <= 1.0:
+            raise ValueError(
+                f"hold_share must lie in [0, 1]; received {self.hold_share}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +91,10 @@ class TrainingResult:
 
 
 def learning_rate_at(step: int, config: LoopConfig) -> float:
-    """Return the rate of step number `step` (from 0): linear warm-up, then a cosine."""
+    """Return the rate of step `step` (from 0): linear warm-up, hold, cosine."""
     warmup = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    fraction = min(1.0, step / config.num_steps)
+    held = config.hold_share * config.num_steps
+    fraction = np.clip((step - held) / max(1.0, config.num_steps - held), 0.0, 1.0)
     cosine = 0.5 * (1.0 + np.cos(np.pi * fraction))
     return float(
         config.learning_rate
@@ -192,7 +200,8 @@ class TrainingLoop:
         self.model.optimizer.learning_rate = learning_rate_at(step, self.config)
         inputs, targets, weights = self.batch_at(step)
         self.model.reset_metrics()  # else Keras returns the mean since the start
-        loss = float(self.model.train_on_batch(inputs, targets, sample_weight=weights))
+        values = self.model.train_on_batch(inputs, targets, sample_weight=weights)
+        loss = float(np.ravel(values)[0])  # of all outputs; each one's follows
         if not np.isfinite(loss):
             raise TrainingError(
                 f"the loss became {loss} at step {step}: lower --learning-rate and "
