@@ -14,8 +14,10 @@ from musegen.cli._output import Output
 from musegen.data.errors import OutputExistsError, UsageError
 
 if TYPE_CHECKING:
+    from musegen.coconet.config import NetworkConfig
     from musegen.coconet.planes import Piece
     from musegen.coconet.training import CoconetTrainingConfig
+    from musegen.engine.model_folder import ModelFolder
 
 PRESETS = ("default", "paper", "browser", "tiny")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
@@ -31,6 +33,7 @@ def command() -> None:
     examples=[
         "musegen train coconet --run runs/coconet --export models/mine",
         "musegen train coconet --run runs/coconet --resume",
+        "musegen train coconet --run runs/more --from coconet_jsb_base --steps 20000",
         "musegen train coconet --preset tiny --run runs/trial --data chorales.parquet",
     ],
 )
@@ -94,6 +97,13 @@ def command() -> None:
     show_default="0",
     help="Of weights, crops and masks.",
 )
+@click.option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    show_default="random weights",
+    help="Begin with the weights of a model, a name or a folder: trains it further.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
 @click.option(
     "--export",
@@ -114,6 +124,7 @@ def coconet_command(
     learning_rate: float | None,
     precision: str | None,
     seed: int | None,
+    start: str | None,
     resume: bool,
     export_dir: Path | None,
     output: Output,
@@ -126,6 +137,7 @@ def coconet_command(
             {
                 "--preset": preset,
                 "--config": config_path,
+                "--from": start,
                 "--batch-size": batch_size,
                 "--precision": precision,
                 "--seed": seed,
@@ -153,9 +165,13 @@ def coconet_command(
         seed=seed,
         resume=resume,
     )
+    folder = None
+    if start is not None:
+        folder, network = _start(start)
+        config = dataclasses.replace(config, network=network)
     with output.progress("Reading the chorales"):
         train, valid, source = _pieces(data_path)
-    _train(config, train, valid, source, run_dir, export_dir, resume, output)
+    _train(config, train, valid, source, run_dir, export_dir, resume, folder, output)
 
 
 def _refuse_on_resume(options: Mapping[str, object]) -> None:
@@ -208,6 +224,16 @@ def _config(
     )
 
 
+def _start(name: str) -> tuple[ModelFolder, NetworkConfig]:
+    """Return the model to train further, and its architecture."""
+    from musegen.coconet.config import config_from_json
+    from musegen.coconet.predicting import KIND
+    from musegen.engine.models import find_model
+
+    folder = find_model(name, kind=KIND)
+    return folder, config_from_json(folder.config.architecture)
+
+
 def _precision(
     asked: str | None, config: CoconetTrainingConfig, config_path: Path | None
 ) -> str:
@@ -257,6 +283,7 @@ def _train(
     run_dir: Path,
     export_dir: Path,
     resume: bool,
+    start: ModelFolder | None,
     output: Output,
 ) -> None:
     from musegen.coconet.exporting import export_coconet
@@ -281,6 +308,7 @@ def _train(
             config=config,
             run_dir=run_dir,
             resume=resume,
+            start=start,
             progress=tell,
         )
     with output.progress("Exporting"):

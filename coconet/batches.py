@@ -199,6 +199,6 @@ def keras_batch(
     targets: dict[str, NDArray[np.generic]] = {"logits": draw.pitch}
     weights = {"logits": cell_weights(draw.is_hidden, draw.emphasis)}
     if onset_share is not None:
-        targets["onset"] = (draw.onset == STRUCK).astype(np.float32)
-        weights["onset"] = onset_weights(is_onset_asked(draw), share=onset_share)
+        targets["onset_odds"] = (draw.onset == STRUCK).astype(np.float32)
+        weights["onset_odds"] = onset_weights(is_onset_asked(draw), share=onset_share)
     return inputs, targets, weights

@@ -14,6 +14,11 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from musegen.coconet.beat_features import (
+    INTERVAL_REACH,
+    NUM_INTERVALS,
+    VOICE_PAIRS,
+)
 from musegen.coconet.config import NUM_PITCHES, NUM_VOICES, BeatNetworkConfig
 from musegen.coconet.layers import (
     LocalAttention,
@@ -25,8 +30,6 @@ from musegen.coconet.layers import (
 )
 from musegen.coconet.planes import NUM_FERMATAS, NUM_METRES
 
-_INTERVAL_REACH = 24  # semitones either way that input intervals tell apart
-_VOICE_PAIRS = ((0, 1), (1, 2), (2, 3), (0, 3), (0, 2), (1, 3))
 _STEP_PLANES = {"metre": NUM_METRES, "fermata": NUM_FERMATAS}
 
 
@@ -37,8 +40,9 @@ def build_beat_network(config: BeatNetworkConfig) -> keras.Model:
         A model from `pitch` (batch, time, voice), an index above MIDI 36 or -1 for
         silence, `is_hidden` (batch, time, voice), 1 = hidden, and the planes of the
         config (`musegen.coconet.planes`) to `logits` (batch, time, voice, class) and,
-        where the config asks for it, `onset` (batch, time, voice): the log odds that a
-        note which stays on its pitch is struck anew. float32. Time must be whole beats.
+        where the config asks for it, `onset_odds` (batch, time, voice): the log odds
+        that a note which stays on its pitch is struck anew. float32. Time must be whole
+        beats.
         Pitches and onsets of hidden cells have no influence.
     """
     pitch = keras.Input((None, NUM_VOICES), name="pitch", dtype="int32")
@@ -89,7 +93,7 @@ def build_beat_network(config: BeatNetworkConfig) -> keras.Model:
     steps = layers.Activation("silu", name="last_activation")(_norm("last_norm")(steps))
     outputs = {"logits": _head(steps, nearest, config)}
     if config.writes_onsets:
-        outputs["onset"] = layers.Dense(
+        outputs["onset_odds"] = layers.Dense(
             NUM_VOICES, dtype="float32", name="onset_scores"
         )(steps)
     inputs = {"pitch": pitch, "is_hidden": is_hidden, **planes}
@@ -166,14 +170,14 @@ class CellFeatures(keras.layers.Layer):
                     side[..., upper], side[..., lower], self.compute_dtype
                 )
                 for side in (before, after)
-                for upper, lower in _VOICE_PAIRS
+                for upper, lower in VOICE_PAIRS
             ),
         ]
         widths = (
             NUM_VOICES * 2 * NUM_PITCHES,
             NUM_VOICES * 2 * int(nearness.shape[-1]),
-            NUM_VOICES * (2 * _INTERVAL_REACH + 2),
-            *([2 * _INTERVAL_REACH + 2] * 2 * len(_VOICE_PAIRS)),
+            NUM_VOICES * NUM_INTERVALS,
+            *([NUM_INTERVALS] * 2 * len(VOICE_PAIRS)),
         )
         flat = [
             ops.reshape(part, (-1, num_steps, width))
@@ -184,10 +188,10 @@ class CellFeatures(keras.layers.Layer):
 
 def _interval_one_hot(upper: Any, lower: Any, dtype: str) -> Any:
     """One-hot of the interval, clipped to the reach; the last class: a note missing."""
-    interval = ops.clip(upper - lower, -_INTERVAL_REACH, _INTERVAL_REACH)
+    interval = ops.clip(upper - lower, -INTERVAL_REACH, INTERVAL_REACH)
     is_missing = ops.logical_or(upper < 0, lower < 0)
-    missing = 2 * _INTERVAL_REACH + 1
-    index = ops.where(is_missing, missing, interval + _INTERVAL_REACH)
+    missing = NUM_INTERVALS - 1
+    index = ops.where(is_missing, missing, interval + INTERVAL_REACH)
     return ops.one_hot(index, missing + 1, dtype=dtype)
 
 

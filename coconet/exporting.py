@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from musegen.coconet.card import LICENCE, TrainingFacts, render_card
-from musegen.coconet.config import config_to_json
+from musegen.coconet.config import PaperNetworkConfig, config_to_json
 from musegen.coconet.predicting import KIND
 from musegen.coconet.training import CoconetTrainingConfig
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
@@ -39,7 +41,6 @@ def export_coconet(
         folder: Where; must not exist.
         measured: For the card, see `render_card`.
     """
-    from musegen.engine.export import onnx_bytes
     from musegen.engine.weights import weights_bytes
 
     plain = _in_single_precision(model, config)
@@ -68,13 +69,36 @@ def export_coconet(
                 outputs=_outputs(config),
             )
         },
-        onnx={"network.onnx": onnx_bytes(plain)},
+        onnx={"network.onnx": _network_bytes(plain, config)},
         card=render_card(folder.name, facts, measured=measured),
     )
 
 
 def _outputs(config: CoconetTrainingConfig) -> tuple[str, ...]:
-    return ("logits", "onset") if config.network.writes_onsets else ("logits",)
+    return ("logits", "onset_odds") if config.network.writes_onsets else ("logits",)
+
+
+def _network_bytes(plain: keras.Model, config: CoconetTrainingConfig) -> bytes:
+    """Return the network as the content of an `.onnx` file, weights as in the folder.
+
+    The paper's network is written layer by layer: tf2onnx cannot export the grouped
+    convolutions of the browser's.
+    """
+    if not isinstance(config.network, PaperNetworkConfig):
+        from musegen.engine.export import onnx_bytes
+
+        return onnx_bytes(plain)
+    from keras import ops
+
+    from musegen.coconet.paper_onnx import paper_onnx_bytes
+    from musegen.engine.weights import rounded_weights
+
+    with rounded_weights(plain):
+        weights = {
+            weight.path: np.array(ops.convert_to_numpy(weight.value))
+            for weight in plain.weights
+        }
+    return paper_onnx_bytes(config.network, weights)
 
 
 def _in_single_precision(model: keras.Model, config: CoconetTrainingConfig) -> Any:

@@ -182,7 +182,9 @@ def predictor_network(predictor: Predictor) -> Network:
                 },
             }
         )
-        return Prediction(logits=outputs["logits"], onset_odds=outputs.get("onset"))
+        return Prediction(
+            logits=outputs["logits"], onset_odds=outputs.get("onset_odds")
+        )
 
     return predict
 

@@ -29,6 +29,7 @@ from musegen.coconet.planes import Piece
 from musegen.coconet.validation import validator
 from musegen.data.errors import TrainingError
 from musegen.engine.devices import gpu_names, spread_batches
+from musegen.engine.model_folder import WEIGHTS_FILE, ModelFolder
 from musegen.engine.seeds import derive_seed
 from musegen.engine.training import (
     Batch,
@@ -38,6 +39,7 @@ from musegen.engine.training import (
     TrainingResult,
     require_no_run,
 )
+from musegen.engine.weights import load_weights
 
 CONFIG_NAME = "config.json"
 OPTIMIZERS = ("muon", "adamw")
@@ -184,6 +186,7 @@ def train_coconet(
     config: CoconetTrainingConfig,
     run_dir: Path,
     resume: bool = False,
+    start: ModelFolder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Any, TrainingResult]:
     """Train a network and return it with the best averaged weights.
@@ -194,12 +197,15 @@ def train_coconet(
         config: The run.
         run_dir: Folder for checkpoints and logs.
         resume: Go on from the folder's last checkpoint.
+        start: Begin with the weights of this model, of the same architecture, in place
+            of random ones; does nothing when a run is resumed.
         progress: Called after each step.
 
     Returns:
         The Keras model and how the run ended.
 
     Raises:
+        ModelFolderError: The weights to start with are of another architecture.
         TrainingError: No piece is long enough, or the run cannot start or go on.
         UsageError: Several GPUs cannot share the batches.
     """
@@ -207,10 +213,16 @@ def train_coconet(
     valid = _usable(valid, config.crop_steps, "validation")
     _claim_folder(run_dir, config, resume=resume)
     with spread_batches(config.batch_size, gpu_names()):
-        return _trained(train, valid, config, run_dir, resume, progress)
+        model = compiled_network(config)
+        if start is not None:
+            load_weights(
+                model, start.read(WEIGHTS_FILE), where=str(start.path / WEIGHTS_FILE)
+            )
+        return _trained(model, train, valid, config, run_dir, resume, progress)
 
 
 def _trained(
+    model: Any,
     train: Sequence[Piece],
     valid: Sequence[Piece],
     config: CoconetTrainingConfig,
@@ -218,7 +230,6 @@ def _trained(
     resume: bool,
     progress: Progress | None,
 ) -> tuple[Any, TrainingResult]:
-    model = compiled_network(config)
     onset_share = config.onset_share if config.network.writes_onsets else None
 
     def batch_at(step: int) -> Batch:
@@ -269,7 +280,7 @@ def compiled_network(config: CoconetTrainingConfig) -> Any:
         keras.config.set_dtype_policy(previous)
     losses: dict[str, Any] = {"logits": CellCrossEntropy()}
     if config.network.writes_onsets:
-        losses["onset"] = OnsetCrossEntropy()
+        losses["onset_odds"] = OnsetCrossEntropy()
     model.compile(optimizer=_optimizer(config), loss=losses, jit_compile=False)
     return model
 

@@ -45,10 +45,11 @@ def validator(
 
     Returns:
         From a compiled Keras model to nats a hidden cell by kind of mask
-        (`valid/KIND`), nothing told beside the pitches; alto, tenor and bass hidden at
-        once with nothing and with everything told (`valid/lower_voices`,
-        `valid/lower_voices_told`); nats an onset (`valid/onset`); and `valid/loss`, the
-        mean over the mixture.
+        (`valid/KIND`), nothing told beside the pitches, and `valid/loss`, their mean
+        over the mixture; the same mean with everything told (`valid/told`); alto, tenor
+        and bass hidden at once with nothing and with everything told
+        (`valid/lower_voices`, `valid/lower_voices_told`); nats an onset
+        (`valid/onset`).
     """
     draws: dict[str, list[Draw]] = {}
     for kind in KINDS:
@@ -72,16 +73,20 @@ def validator(
             f"valid/{kind}": _mean_loss(model, map(_untold, of_kind), network)
             for kind, of_kind in draws.items()
         }
-        untold = map(_untold, lower_voices)
-        values["valid/lower_voices"] = _mean_loss(model, untold, network)
-        if network.planes:
-            values["valid/lower_voices_told"] = _mean_loss(model, lower_voices, network)
-        if network.writes_onsets:
-            values["valid/onset"] = _onset_loss(model, draws["orderless"], network)
         total = sum(mixture.values())
         values["valid/loss"] = sum(
             values[f"valid/{kind}"] * weight / total for kind, weight in mixture.items()
         )
+        untold = map(_untold, lower_voices)
+        values["valid/lower_voices"] = _mean_loss(model, untold, network)
+        if network.planes:
+            values["valid/lower_voices_told"] = _mean_loss(model, lower_voices, network)
+            values["valid/told"] = sum(
+                _mean_loss(model, draws[kind], network) * weight / total
+                for kind, weight in mixture.items()
+            )
+        if network.writes_onsets:
+            values["valid/onset"] = _onset_loss(model, draws["orderless"], network)
         return values
 
     return validate
@@ -140,7 +145,9 @@ def _onset_loss(model: Any, draws: Sequence[Draw], network: NetworkConfig) -> fl
     for told in draws:
         draw = _untold(told)
         inputs, _, _ = keras_batch(draw, planes=network.planes, onset_share=None)
-        odds = np.asarray(model.predict_on_batch(inputs)["onset"], dtype=np.float64)
+        odds = np.asarray(
+            model.predict_on_batch(inputs)["onset_odds"], dtype=np.float64
+        )
         is_asked = is_onset_asked(draw)
         loss = np.logaddexp(0.0, odds) - (draw.onset == STRUCK) * odds
         total += float(loss[is_asked].sum())

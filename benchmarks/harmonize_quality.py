@@ -1,0 +1,174 @@
+r"""Harmonise chorale sopranos and grade what comes out, beside Bach's own setting.
+
+The melodies are the first 128 sixteenths of the sopranos of a split of
+Jsb16thSeparated.npz: bare pitches, no metre, no phrase ends, nothing curated.
+
+    python benchmarks/harmonize_quality.py --data Jsb16thSeparated.npz --split valid \\
+        --setting 20:12:1 --setting 20:12:16
+
+A setting is STEPS:ROUNDS:CANDIDATES of the sampler; several give quality against cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musegen.coconet.config import MIN_PITCH
+from musegen.coconet.filling import FillConfig, FillTask, fill_many
+from musegen.coconet.given_voices import given_over_orders
+from musegen.coconet.planes import Planes
+from musegen.coconet.predicting import CoconetModel, load_coconet
+from musegen.coconet.ranking import RankingConfig
+from musegen.coconet.refinement import RefinementConfig
+from musegen.coconet.sampling import GibbsConfig
+from musegen.data.corpora.jsb_arrays import leak_free_indices, load_jsb_arrays
+from musegen.data.grading.grade import FEATURES, grade_grid
+from musegen.data.grading.summary import summarize_grades
+from musegen.data.grading.texture import texture
+
+WINDOW_STEPS = 128
+Grid = NDArray[np.int16]
+
+
+def main() -> None:
+    """Harmonise, grade, print."""
+    options = _options()
+    arrays = load_jsb_arrays(options.data)
+    indices = range(len(arrays[options.split]))
+    if options.leak_free:
+        indices = sorted(leak_free_indices(arrays)[options.split])
+    bach = [arrays[options.split][index][:WINDOW_STEPS] for index in indices]
+    bach = [grid for grid in bach if len(grid) == WINDOW_STEPS][: options.pieces]
+    model = load_coconet(options.model)
+    rows = [{"setting": "Bach", **_figures(bach)}]
+    _show(rows[0], header=True)
+    for setting in options.setting:
+        row = _measure(setting, bach, model, options)
+        rows.append(row)
+        _show(row)
+    if options.json is not None:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--split", choices=("train", "valid", "test"), default="valid")
+    parser.add_argument("--leak-free", action="store_true")
+    parser.add_argument("--pieces", type=int, help="only the first ones")
+    parser.add_argument("--model", default="coconet_jsb_base")
+    parser.add_argument("--setting", action="append", required=True)
+    parser.add_argument("--temperature", type=float, default=0.7)
+    parser.add_argument("--heat", type=float, default=1.4, help="of drafts")
+    parser.add_argument("--grade-weight", type=float)
+    parser.add_argument("--fault-nats", type=float)
+    parser.add_argument("--likelihood", action="store_true", help="of the results")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _measure(
+    setting: str,
+    bach: Sequence[Grid],
+    model: CoconetModel,
+    options: argparse.Namespace,
+) -> dict[str, object]:
+    steps, rounds, candidates = (int(part) for part in setting.split(":"))
+    ranking = RankingConfig()
+    for name in ("grade_weight", "fault_nats"):
+        if getattr(options, name) is not None:
+            ranking = dataclasses.replace(ranking, **{name: getattr(options, name)})
+    config = FillConfig(
+        num_candidates=candidates,
+        sampler=GibbsConfig(
+            num_steps=steps, temperature=options.heat * options.temperature
+        ),
+        refinement=RefinementConfig(num_rounds=rounds, temperature=options.temperature),
+        ranking=ranking,
+    )
+    started = time.monotonic()
+    found = fill_many(
+        [_task(grid) for grid in bach],
+        model=model,
+        config=config,
+        seeds=[options.seed + index for index in range(len(bach))],
+    )
+    seconds = time.monotonic() - started
+    grids = [
+        np.where(f.fillings[0].pitch >= 0, f.fillings[0].pitch + MIN_PITCH, -1)
+        for f in found
+    ]
+    changed = [
+        int((grid[:, 0] != given[:, 0]).sum())
+        for grid, given in zip(grids, bach, strict=True)
+    ]
+    row = {
+        "setting": setting,
+        **_figures(grids),
+        "ms_a_piece": 1000 * seconds / len(bach),
+        "changed_melody_cells": sum(changed),
+    }
+    if options.likelihood:
+        row["nats_a_cell"] = _mean_nats(grids, model)
+    return row
+
+
+def _task(grid: Grid) -> FillTask:
+    pitch = np.where(grid >= 0, grid - MIN_PITCH, -1).astype(np.int16)
+    is_free = np.zeros(pitch.shape, dtype=bool)
+    is_free[:, 1:] = True
+    return FillTask(
+        pitch=pitch,
+        is_free=is_free,
+        planes=Planes.unknown(len(pitch)),
+        phrases=((0, len(pitch)),),
+    )
+
+
+def _figures(grids: Sequence[Grid]) -> dict[str, object]:
+    grades = [grade_grid(grid) for grid in grids]
+    summary = summarize_grades(grades)
+    facts = texture([np.asarray(grid, dtype=np.int16) for grid in grids])
+    return {
+        "pieces": len(grids),
+        "grade_median": summary.median,
+        "grade_mean": summary.mean,
+        "features": {
+            name: float(np.median([grade.features[name] for grade in grades]))
+            for name in FEATURES
+        },
+        "texture": dataclasses.asdict(facts),
+    }
+
+
+def _mean_nats(grids: Sequence[Grid], model: CoconetModel) -> float:
+    """Nats of an alto, tenor or bass cell under the model, over all orders."""
+    values = [
+        given_over_orders(
+            np.asarray(grid, dtype=np.int16),
+            model.logits,
+            given=(0,),
+            num_draws=16,
+            seed=index,
+        )
+        for index, grid in enumerate(grids)
+    ]
+    return float(np.mean([value.mean for value in values]))
+
+
+def _show(row: dict[str, object], *, header: bool = False) -> None:
+    print(json.dumps(row), flush=True)
+    del header
+
+
+if __name__ == "__main__":
+    main()
