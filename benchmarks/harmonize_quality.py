@@ -1,7 +1,7 @@
 r"""Harmonise chorale sopranos and grade what comes out, beside Bach's own setting.
 
-The melodies are the first 128 sixteenths of the sopranos of a split of
-Jsb16thSeparated.npz: bare pitches, no metre, no phrase ends, nothing curated.
+The melodies are the first 128 sixteenths of the sopranos of a split: bare pitches,
+nothing curated; with --told also their metre, phrase ends and repeated notes.
 
     python benchmarks/harmonize_quality.py --data Jsb16thSeparated.npz --split valid \\
         --setting 20:12:1 --setting 20:12:16
@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,33 +25,30 @@ from numpy.typing import NDArray
 from musegen.coconet.config import MIN_PITCH
 from musegen.coconet.filling import FillConfig, FillTask, fill_many
 from musegen.coconet.given_voices import given_over_orders
-from musegen.coconet.planes import Planes
+from musegen.coconet.planes import Piece, Planes, piece_of_chorale, piece_of_grid
 from musegen.coconet.predicting import CoconetModel, load_coconet
 from musegen.coconet.ranking import RankingConfig
 from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
+from musegen.data.corpora.chorales import load_chorales
 from musegen.data.corpora.jsb_arrays import leak_free_indices, load_jsb_arrays
 from musegen.data.grading.grade import FEATURES, grade_grid
 from musegen.data.grading.summary import summarize_grades
 from musegen.data.grading.texture import texture
 
 WINDOW_STEPS = 128
+DEFAULT_SETTINGS = ("20:0:1", "20:4:1", "20:12:1", "20:12:4", "20:12:16")
 Grid = NDArray[np.int16]
 
 
 def main() -> None:
     """Harmonise, grade, print."""
     options = _options()
-    arrays = load_jsb_arrays(options.data)
-    indices = range(len(arrays[options.split]))
-    if options.leak_free:
-        indices = sorted(leak_free_indices(arrays)[options.split])
-    bach = [arrays[options.split][index][:WINDOW_STEPS] for index in indices]
-    bach = [grid for grid in bach if len(grid) == WINDOW_STEPS][: options.pieces]
-    model = load_coconet(options.model)
-    rows = [{"setting": "Bach", **_figures(bach)}]
-    _show(rows[0], header=True)
-    for setting in options.setting:
+    bach = _melodies(options)
+    model = load_coconet(options.model, device=options.device)
+    rows = [{"setting": "Bach", **_figures([piece.pitch for piece in bach])}]
+    _show(rows[0])
+    for setting in options.setting or DEFAULT_SETTINGS:
         row = _measure(setting, bach, model, options)
         rows.append(row)
         _show(row)
@@ -60,12 +58,14 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="Jsb16thSeparated.npz")
     parser.add_argument("--split", choices=("train", "valid", "test"), default="valid")
     parser.add_argument("--leak-free", action="store_true")
     parser.add_argument("--pieces", type=int, help="only the first ones")
     parser.add_argument("--model", default="coconet_jsb_base")
-    parser.add_argument("--setting", action="append", required=True)
+    parser.add_argument("--setting", action="append", help="several give a curve")
+    parser.add_argument("--told", action="store_true", help="metre, ends, onsets too")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--heat", type=float, default=1.4, help="of drafts")
     parser.add_argument("--grade-weight", type=float)
@@ -76,12 +76,40 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _melodies(options: argparse.Namespace) -> list[Piece]:
+    """The first window of each piece of the split that is long enough."""
+    if options.data is None:
+        chorales = load_chorales(options.split)
+        pieces = [
+            piece_of_chorale(chorale)
+            for chorale in chorales
+            if not (options.leak_free and chorale.shares_hymn_tune_with_train)
+        ]
+    else:
+        arrays = load_jsb_arrays(options.data)
+        grids = arrays[options.split]
+        indices = sorted(leak_free_indices(arrays)[options.split])
+        kept = indices if options.leak_free else range(len(grids))
+        pieces = [piece_of_grid(grids[index]) for index in kept]
+    windows = [
+        Piece(
+            pitch=piece.pitch[:WINDOW_STEPS],
+            onset=piece.onset[:WINDOW_STEPS],
+            metre=piece.metre[:WINDOW_STEPS],
+            fermata=piece.fermata[:WINDOW_STEPS],
+        )
+        for piece in pieces
+        if len(piece.pitch) >= WINDOW_STEPS
+    ]
+    return windows[: options.pieces]
+
+
 def _measure(
     setting: str,
-    bach: Sequence[Grid],
+    bach: Sequence[Piece],
     model: CoconetModel,
     options: argparse.Namespace,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     steps, rounds, candidates = (int(part) for part in setting.split(":"))
     ranking = RankingConfig()
     for name in ("grade_weight", "fault_nats"):
@@ -97,7 +125,7 @@ def _measure(
     )
     started = time.monotonic()
     found = fill_many(
-        [_task(grid) for grid in bach],
+        [_task(piece, is_told=options.told) for piece in bach],
         model=model,
         config=config,
         seeds=[options.seed + index for index in range(len(bach))],
@@ -108,7 +136,7 @@ def _measure(
         for f in found
     ]
     changed = [
-        int((grid[:, 0] != given[:, 0]).sum())
+        int((grid[:, 0] != given.pitch[:, 0]).sum())
         for grid, given in zip(grids, bach, strict=True)
     ]
     row = {
@@ -122,19 +150,21 @@ def _measure(
     return row
 
 
-def _task(grid: Grid) -> FillTask:
+def _task(piece: Piece, *, is_told: bool) -> FillTask:
+    grid = piece.pitch
     pitch = np.where(grid >= 0, grid - MIN_PITCH, -1).astype(np.int16)
     is_free = np.zeros(pitch.shape, dtype=bool)
     is_free[:, 1:] = True
+    planes = Planes.unknown(len(pitch))
+    if is_told:
+        onset = np.where(is_free, 0, piece.onset).astype(np.int8)
+        planes = dataclasses.replace(piece.planes, onset=onset[None])
     return FillTask(
-        pitch=pitch,
-        is_free=is_free,
-        planes=Planes.unknown(len(pitch)),
-        phrases=((0, len(pitch)),),
+        pitch=pitch, is_free=is_free, planes=planes, phrases=((0, len(pitch)),)
     )
 
 
-def _figures(grids: Sequence[Grid]) -> dict[str, object]:
+def _figures(grids: Sequence[Grid]) -> dict[str, Any]:
     grades = [grade_grid(grid) for grid in grids]
     summary = summarize_grades(grades)
     facts = texture([np.asarray(grid, dtype=np.int16) for grid in grids])
@@ -165,9 +195,20 @@ def _mean_nats(grids: Sequence[Grid], model: CoconetModel) -> float:
     return float(np.mean([value.mean for value in values]))
 
 
-def _show(row: dict[str, object], *, header: bool = False) -> None:
-    print(json.dumps(row), flush=True)
-    del header
+def _show(row: dict[str, Any]) -> None:
+    facts = row["texture"]
+    parallels = facts["fifths_per_1000_beats"] + facts["octaves_per_1000_beats"]
+    crossings = 100 * sum(facts["crossings"])
+    print(
+        f"{row['setting']:>10}  grade {row['grade_median']:6.2f} "
+        f"(mean {row['grade_mean']:6.2f})  parallels {parallels:5.1f}  "
+        f"crossings {crossings:4.1f} %  repeated chords "
+        f"{100 * facts['repeated_chords']:4.1f} %  "
+        + " ".join(f"{name} {value:.2f}" for name, value in row["features"].items())
+        + (f"  {row['ms_a_piece']:.0f} ms" if "ms_a_piece" in row else "")
+        + (f"  {row['nats_a_cell']:.3f} nats" if "nats_a_cell" in row else ""),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

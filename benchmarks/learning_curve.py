@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+SHIPPED_RUN = Path(__file__).parents[1] / "docs/runs/coconet_jsb_base/metrics.jsonl"
 FIRST_STEP = 500
 _POWERS = np.linspace(0.05, 2.0, 391)
 _TIMES = (2, 4, 10)
@@ -47,7 +48,7 @@ def power_law(
 def main() -> None:
     """Print the curve and its extrapolation as a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("metrics", type=Path)
+    parser.add_argument("metrics", type=Path, nargs="?", default=SHIPPED_RUN)
     options = parser.parse_args()
     lines = options.metrics.read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]

@@ -252,18 +252,24 @@ def seed_option(function: Function) -> Function:
     )(function)
 
 
-def model_option(*, default: str) -> Callable[[Function], Function]:
-    """Add `--model`, passed as `model: str`.
+def model_option(
+    *, default: str, multiple: bool = False
+) -> Callable[[Function], Function]:
+    """Add `--model`, passed as `model: str`, or as `models: tuple[str, ...]`.
 
     Args:
         default: Name of the model that the command uses.
+        multiple: The option may be repeated, to compare models.
     """
     return click.option(
         "--model",
-        default=default,
+        "models" if multiple else "model",
+        multiple=multiple,
+        default=(default,) if multiple else default,
         metavar="NAME|FOLDER",
         shell_complete=complete_models,
-        help="A name from `musegen models list`, or a model folder.",
+        help="A name from `musegen models list`, or a model folder"
+        + ("; repeatable, to compare." if multiple else "."),
     )
 
 

@@ -27,7 +27,7 @@ def progress(
 
     Args:
         description: What is being done.
-        total: Number of steps, None for a spinner.
+        total: Number of steps, which also tells how long is left; None for a spinner.
         is_shown: False draws nothing; None asks whether stderr is a terminal.
 
     Yields:
@@ -44,15 +44,19 @@ def progress(
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
     )
 
     # `markup=False`: a file may be called [bold].mid
     columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
-    counting = [BarColumn(), MofNCompleteColumn()] if total is not None else []
+    is_counted = total is not None
+    counting = [BarColumn(), MofNCompleteColumn()] if is_counted else []
+    remaining = [TimeRemainingColumn(), TextColumn("left")] if is_counted else []
     with Progress(
         *columns,
         *counting,
         TimeElapsedColumn(),
+        *remaining,
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,  # stdout is for data

@@ -27,9 +27,9 @@ from musegen.cli._inputs import Source
 from musegen.cli._json import plain
 from musegen.cli._options import (
     command_with_examples,
-    complete_models,
     device_option,
     machine_options,
+    model_option,
     output_options,
 )
 from musegen.cli._output import SCHEMA_VERSION, Output
@@ -144,15 +144,7 @@ SHOWN_DIGITS = 16  # of a digest
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, help="Of orders and draws."
 )
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    default=(DEFAULT_MODEL,),
-    metavar="NAME|FOLDER",
-    shell_complete=complete_models,
-    help="A name from `musegen models list`, or a folder; repeatable, to compare.",
-)
+@model_option(default=DEFAULT_MODEL, multiple=True)
 @click.option(
     "--resume-file",
     type=click.Path(dir_okay=False, path_type=Path),

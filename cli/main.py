@@ -51,6 +51,12 @@ COMMANDS = {
     "harmonize": LazyCommand(
         module="musegen.cli.harmonize", summary="Write the other voices of a melody."
     ),
+    "complete": LazyCommand(
+        module="musegen.cli.complete", summary="Fill what is missing in scores."
+    ),
+    "compose": LazyCommand(
+        module="musegen.cli.compose", summary="Write music in four parts."
+    ),
     "show": LazyCommand(
         module="musegen.cli.show", summary="Show scores as piano rolls."
     ),

@@ -11,12 +11,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from musegen.coconet.beat_features import CODE_BASE, DECAYS
 from musegen.coconet.config import NUM_VOICES
 from musegen.coconet.planes import NUM_ONSETS
-
-_CODE_BASE = 64  # a note and its step packed into one exact float: step * 64 + pitch
-_DECAYS = (1.5, 6.0, 24.0)  # steps; how fast the nearness features fade
-_NUM_NEARNESS = len(_DECAYS) + 1
 
 
 @keras.saving.register_keras_serializable(package="musegen")
@@ -53,7 +50,7 @@ class NearestNotes(keras.layers.Layer):
         distance = ops.stack([side[1] for side in sides], axis=-1)
         found = ops.cast(nearest >= 0.0, "float32")
         nearness = ops.stack(
-            [found * ops.exp(-distance / decay) for decay in _DECAYS] + [found],
+            [found * ops.exp(-distance / decay) for decay in DECAYS] + [found],
             axis=-1,
         )
         return ops.cast(nearest, "int32"), ops.cast(nearness, self.compute_dtype)
@@ -61,15 +58,15 @@ class NearestNotes(keras.layers.Layer):
     def _look_back(self, pitch: Any, is_note: Any) -> tuple[Any, Any]:
         num_steps = ops.shape(pitch)[1]
         step = ops.cast(ops.arange(num_steps), "float32")[None, :, None] + 1.0
-        code = ops.where(is_note, step * _CODE_BASE + pitch, ops.zeros_like(pitch))
+        code = ops.where(is_note, step * CODE_BASE + pitch, ops.zeros_like(pitch))
         shift = 1
         while shift <= self.reach_steps:
             earlier = ops.pad(code, [[0, 0], [shift, 0], [0, 0]])[:, :num_steps]
             code = ops.maximum(code, earlier)
             shift *= 2
-        found_step = ops.floor(code / _CODE_BASE)
+        found_step = ops.floor(code / CODE_BASE)
         nearest = ops.where(
-            found_step > 0.0, code - found_step * _CODE_BASE, -ops.ones_like(code)
+            found_step > 0.0, code - found_step * CODE_BASE, -ops.ones_like(code)
         )
         return nearest, step - found_step
 

@@ -1,139 +1,101 @@
-"""From a score to a network's task: a melody on a grid, in range, cut into phrases.
+"""From a melody to a network's task: the given lines, and every other voice to write.
 
-What the network does with it is in `musegen.coconet.harmonizing`.
+The melody may be any voice, or several. What the network does with it is in
+`musegen.coconet.harmonizing`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import MIN_PITCH
-from musegen.coconet.transposition import describe_shift, shift_for_soprano
-from musegen.data.beat_level import BeatLevel, choose_beat_level
+from musegen.coconet.config import NUM_VOICES
+from musegen.coconet.given import SOPRANO, find_lines
+from musegen.coconet.score_planes import PhraseEnds
+from musegen.coconet.score_task import (
+    ScoreTask,
+    level_of,
+    line_pitches,
+    lines_end,
+    lines_start,
+    make_task,
+    quantized,
+)
+from musegen.data.errors import UsageError
 from musegen.data.grids import Grid, beat_grid
-from musegen.data.notices import Notice
-from musegen.data.quantization import SILENCE, QuantizedLine, quantize_line
+from musegen.data.quantization import SILENCE
 from musegen.data.score import Score
-from musegen.data.subdivision import detect_subdivision
-from musegen.data.voices import ExtractedVoice, extract_melody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MelodyTask:
-    """A melody ready to be harmonised.
-
-    Args:
-        score: What was read.
-        voice: The melody in it, note for note.
-        beat_level: What serves as the chorale's beat, and why.
-        grid: Where the steps lie.
-        line: The melody on the grid.
-        shift: Semitones added for inference.
-        phrases: (first step, step after the last) of what is harmonised as one; the
-            steps between are silent in all voices.
-        notices: What the user should hear of.
-    """
-
-    score: Score
-    voice: ExtractedVoice
-    beat_level: BeatLevel
-    grid: Grid
-    line: QuantizedLine
-    shift: int
-    phrases: tuple[tuple[int, int], ...]
-    notices: tuple[Notice, ...]
-
-    @property
-    def pitch_index(self) -> NDArray[np.int16]:
-        """(time,), index of the transposed melody, -1 = silence."""
-        index = np.where(
-            self.line.pitch == SILENCE, -1, self.line.pitch + self.shift - MIN_PITCH
-        )
-        return np.asarray(index, dtype=np.int16)
-
-    @property
-    def end_step(self) -> int:
-        """First step in which every voice is silent, as the melody has ended."""
-        melody_end = max(max(note.end, note.onset + 1) for note in self.voice.notes)
-        is_over = np.asarray(self.grid.boundaries_ticks[:-1]) >= melody_end
-        is_over &= self.line.pitch == SILENCE
-        return len(is_over) - int(np.logical_and.accumulate(is_over[::-1]).sum())
 
 
 def prepare_melody(
-    score: Score, *, voice: str | None = None, beat_level: Fraction | None = None
-) -> MelodyTask:
-    """Extract, lay on a grid and bring into range.
+    score: Score,
+    *,
+    given: Sequence[int] = (SOPRANO,),
+    voices: Sequence[str] = (),
+    beat_level: Fraction | None = None,
+    phrase_ends: PhraseEnds = "none",
+) -> ScoreTask:
+    """Take the given lines, lay them on a grid, and free the other voices.
+
+    The other voices sound where the given ones do: not before the first note nor after
+    the last, and rest where all given voices rest for a bar or more.
 
     Args:
         score: Any score.
-        voice: Which line, as in `extract_melody`; None chooses.
+        given: Which voices the lines are, 0 = soprano; one to three, none twice.
+        voices: The lines in the order of `given`, as `extract_melody` names lines;
+            empty chooses.
         beat_level: Quarters in a harmonic beat; None chooses.
+        phrase_ends: What is told of phrase ends.
 
     Raises:
-        InputError: No melody, several notes at once, or too wide a range.
+        InputError: No such line, several notes at once, or too wide a range.
+        UsageError: Voices and lines do not match, or no voice is left to write.
     """
-    extracted = extract_melody(score, voice=voice)
-    level = (
-        choose_beat_level(extracted.notes, score)
-        if beat_level is None
-        else BeatLevel(quarters=beat_level, reason="as asked with --beat-level")
-    )
+    if len(set(given)) != len(given) or not 0 < len(given) < NUM_VOICES:
+        raise UsageError(
+            "one to three different voices can be given, as something must be left to "
+            "write: name fewer with --given"
+        )
+    found = find_lines(score, given, voices)
+    level = level_of(found.lines, score, beat_level)
+    end_tick = lines_end(found.lines)
     grid = beat_grid(
         score,
         beat_quarters=level.quarters,
-        start_tick=min(note.onset for note in extracted.notes),
-        end_tick=max(max(note.end, note.onset + 1) for note in extracted.notes),
+        start_tick=lines_start(found.lines),
+        end_tick=end_tick,
     )
-    line = quantize_line(extracted.notes, grid)
-    shift = shift_for_soprano(extracted.notes, score)
-    return MelodyTask(
-        score=score,
-        voice=extracted,
+    on_grid = quantized(found.lines, grid)
+    is_sounding = (line_pitches(on_grid, grid) != SILENCE).any(axis=1)
+    phrases = _phrases(is_sounding, score, grid)
+    is_free = np.zeros((grid.num_steps, NUM_VOICES), dtype=bool)
+    written = [voice for voice in range(NUM_VOICES) if voice not in given]
+    for start, end in phrases:
+        sounding = start + np.flatnonzero(is_sounding[start:end])
+        is_free[sounding[0] : sounding[-1] + 1, written] = True
+    return make_task(
+        score,
+        on_grid,
         beat_level=level,
         grid=grid,
-        line=line,
-        shift=shift,
-        phrases=_phrases(line.pitch, score, grid),
-        notices=(
-            *extracted.notices,
-            Notice(code="beat-level", message=level.reason),
-            *_subdivision_notices(extracted, score),
-            *line.report.notices(score),
-            *_shift_notices(shift),
-        ),
+        is_free=is_free,
+        phrases=phrases,
+        end_tick=end_tick,
+        phrase_ends=phrase_ends,
+        notices=found.notices,
     )
-
-
-def _subdivision_notices(voice: ExtractedVoice, score: Score) -> tuple[Notice, ...]:
-    subdivision = detect_subdivision(
-        voice.notes, ticks_per_quarter=score.ticks_per_quarter
-    )
-    if subdivision.kind == "straight":
-        return ()
-    return (Notice(code="subdivision", message=str(subdivision)),)
-
-
-def _shift_notices(shift: int) -> tuple[Notice, ...]:
-    if not shift:
-        return ()
-    message = (
-        f"the melody lies outside the soprano range the model learned: harmonised "
-        f"{describe_shift(shift)} and transposed back"
-    )
-    return (Notice(code="transposed-for-inference", message=message),)
 
 
 def _phrases(
-    pitch: NDArray[np.int16], score: Score, grid: Grid
+    is_sounding: NDArray[np.bool_], score: Score, grid: Grid
 ) -> tuple[tuple[int, int], ...]:
     """Cut at rests of a bar or more: there all voices rest, in whole beats."""
     beat = grid.steps_per_beat
-    is_silent = (pitch == SILENCE).reshape(-1, beat).all(axis=1)
+    is_silent = ~is_sounding.reshape(-1, beat).any(axis=1)
     phrases: list[tuple[int, int]] = []
     start = index = 0
     while index < len(is_silent):
@@ -149,6 +111,6 @@ def _phrases(
             if rest_start > start:
                 phrases.append((start * beat, rest_start * beat))
             start = index
-    if len(is_silent) > start:
+    if not is_silent[start:].all():
         phrases.append((start * beat, len(is_silent) * beat))
     return tuple(phrases)

@@ -7,13 +7,13 @@ network we ship is in `musegen.coconet.beat_network`.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 from keras import layers, ops
 
 from musegen.coconet.config import NUM_PITCHES, NUM_VOICES, PaperNetworkConfig
+from musegen.coconet.paper_plan import layer_plan, num_pointwise_groups
 
 
 def build_paper_network(config: PaperNetworkConfig) -> keras.Model:
@@ -53,29 +53,6 @@ def build_paper_network(config: PaperNetworkConfig) -> keras.Model:
     )
 
 
-def layer_plan(config: PaperNetworkConfig) -> list[tuple[int, tuple[int, int]]]:
-    """Return (kernel side, (time dilation, pitch dilation)) of each layer."""
-    tail = [(2, (1, 1)), (2, (1, 1))]
-    if not config.num_dilation_blocks:
-        return [(3, (1, 1))] * (config.num_layers - 2) + tail
-    time_level = _max_level(config.crop_steps)
-    pitch_level = _max_level(NUM_PITCHES)
-    top = max(time_level, pitch_level) + int(config.repeat_last_dilation_level)
-    block = [
-        (
-            2 ** min(level, time_level),
-            1 if config.dilate_time_only else 2 ** min(level, pitch_level),
-        )
-        for level in range(top + 1)
-    ]
-    inner = [(3, dilation) for dilation in block] * config.num_dilation_blocks
-    return [(3, (1, 1)), *inner, *tail]
-
-
-def _max_level(length: int) -> int:
-    return math.ceil(math.log2(length)) - 1
-
-
 def _convolve(
     x: Any,
     index: int,
@@ -100,7 +77,7 @@ def _convolve(
         x = layers.Conv2D(
             filters,
             1,
-            groups=_num_groups(index, config),
+            groups=num_pointwise_groups(index, config),
             kernel_initializer="he_normal",
             name=f"pointwise{index}",
         )(x)
@@ -119,14 +96,6 @@ def _convolve(
         gamma_initializer=keras.initializers.Constant(0.1),
         name=f"norm{index}",
     )(x)
-
-
-def _num_groups(index: int, config: PaperNetworkConfig) -> int:
-    is_inner = 0 < index < len(layer_plan(config)) - 2
-    is_split = index % (config.split_interleave + 1) == 0
-    if config.num_dilation_blocks and is_inner and is_split:
-        return config.num_pointwise_splits
-    return 1
 
 
 @keras.saving.register_keras_serializable(package="musegen")

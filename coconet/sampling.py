@@ -7,68 +7,54 @@ numbers, so that it does not depend on the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from musegen.coconet.cell_choice import choose_cells
+from musegen.coconet.control import Control
+from musegen.coconet.drawing import Allowed, Heat, draw_cells, uniform_numbers
 from musegen.coconet.predicting import (
     IsHidden,
-    Logits,
     LogitsFunction,
     PitchIndex,
     check_shape,
 )
-from musegen.data.errors import NumericsError
+from musegen.coconet.schedules import MAGENTA, AnySchedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GibbsConfig:
-    """How to sample.
+    """Independent blocked Gibbs: all chosen cells are drawn at once.
 
     Args:
         num_steps: Forward passes, at least 1.
         temperature: Of each draw, at least 0; 0 takes the most likely pitch.
-        highest_rate: Share of cells drawn anew at first.
-        lowest_rate: Share at the end.
-        annealed_share: Share of the steps in which the rate falls.
-
-    Source:
-        The annealed masking probability of Yao et al., "On the Equivalence Between Deep
-        NADE and Generative Stochastic Networks", 2014, with the values of the released
-        Coconet code.
+        top_p: Share of probability that is drawn from, above 0, at most 1.
+        schedule: Which share of the cells is drawn anew at each step.
+        block_steps: 1 draws single cells anew, more stretches of a voice at least so
+            long.
     """
 
     num_steps: int = 64
     temperature: float = 0.99
-    highest_rate: float = 0.9
-    lowest_rate: float = 0.1
-    annealed_share: float = 0.7
+    top_p: float = 1.0
+    schedule: AnySchedule = field(default=MAGENTA)
+    block_steps: int = 1
 
     def __post_init__(self) -> None:
-        if self.num_steps < 1:
-            raise ValueError(f"num_steps must be at least 1; received {self.num_steps}")
-        if not self.temperature >= 0.0:
-            raise ValueError(
-                f"temperature must be at least 0; received {self.temperature}"
-            )
-        if not 0.0 <= self.lowest_rate <= self.highest_rate <= 1.0:
-            raise ValueError(
-                "rates must satisfy 0 <= lowest_rate <= highest_rate <= 1; received "
-                f"{self.lowest_rate} and {self.highest_rate}"
-            )
-        if not 0.0 < self.annealed_share <= 1.0:
-            raise ValueError(
-                f"annealed_share must lie in (0, 1]; received {self.annealed_share}"
-            )
+        check_steps(self.num_steps, self.block_steps)
+        _ = self.heat
 
-    def rate_at(self, step: int) -> float:
-        """Return the probability that a free cell is drawn anew at `step` (from 0)."""
-        fall = (self.highest_rate - self.lowest_rate) / (
-            self.annealed_share * self.num_steps
-        )
-        return max(self.lowest_rate, self.highest_rate - step * fall)
+    @property
+    def heat(self) -> Heat:
+        """Temperature and nucleus of the draws."""
+        return Heat(temperature=self.temperature, top_p=self.top_p)
+
+    def num_forwards(self, num_free: int) -> int:
+        """Return the forward passes that so many free cells take."""
+        return self.num_steps if num_free else 0
 
 
 def gibbs_sample(
@@ -78,7 +64,8 @@ def gibbs_sample(
     logits: LogitsFunction,
     config: GibbsConfig,
     generators: Sequence[np.random.Generator],
-    advance: Callable[[int], None] | None = None,
+    allowed: Allowed | None = None,
+    control: Control | None = None,
 ) -> PitchIndex:
     """Fill free cells by independent blocked Gibbs sampling.
 
@@ -88,10 +75,12 @@ def gibbs_sample(
         logits: The network.
         config: Steps, temperature, schedule.
         generators: One for each item of the batch.
-        advance: Called with 1 after each forward pass.
+        allowed: What each cell may be; None: every pitch, no silence.
+        control: Hears of each forward pass and may stop the work after the first, from
+            which on every cell is filled.
 
     Returns:
-        Same shape, every free cell a pitch.
+        Same shape, every free cell drawn.
 
     Raises:
         NumericsError: The network gave NaN or infinity.
@@ -102,66 +91,75 @@ def gibbs_sample(
         every free cell, so that no free cell is ever shown as silence, and known cells
         are never redrawn.
     """
+    state = start(pitch, is_free, generators)
+    control = control or Control()
+    if not is_free.any():
+        return state
+    for step in range(config.num_steps):
+        is_drawn = is_free
+        if step > 0:
+            if control.must_stop():
+                break
+            rate = config.schedule.rate_at(step, config.num_steps)
+            is_drawn = choose_in_batch(
+                is_free, rate, block_steps=config.block_steps, generators=generators
+            )
+        state = draw_cells(
+            logits(state, is_drawn),
+            state,
+            is_drawn,
+            uniforms=uniform_numbers(generators, is_free),
+            heat=config.heat,
+            allowed=allowed,
+        )
+        control.done()
+    return state
+
+
+def start(
+    pitch: PitchIndex, is_free: IsHidden, generators: Sequence[np.random.Generator]
+) -> PitchIndex:
+    """Check what a sampler was given and return the grids it works on, a copy.
+
+    Raises:
+        ValueError: The arrays are no grids, or generators are missing.
+    """
     check_shape(pitch, is_free)
     if len(generators) != len(pitch):
         raise ValueError(
             f"one generator for each of {len(pitch)} items is needed; received "
             f"{len(generators)}"
         )
-    state = np.array(pitch, dtype=np.int16)
-    if not is_free.any():
-        return state
-    for step in range(config.num_steps):
-        if step == 0:
-            is_drawn = is_free
-        else:
-            is_drawn = is_free & (_uniforms(generators, is_free) < config.rate_at(step))
-        scores = logits(state, is_drawn)
-        uniforms = _uniforms(generators, is_free)
-        drawn = draw_pitches(scores, uniforms, temperature=config.temperature)
-        state = np.where(is_drawn, drawn, state).astype(np.int16)
-        if advance is not None:
-            advance(1)
-    return state
+    return np.array(pitch, dtype=np.int16)
 
 
-def _uniforms(
-    generators: Sequence[np.random.Generator], is_free: IsHidden
-) -> NDArray[np.float64]:
-    """One number a cell; an item with nothing free leaves its generator alone.
+def choose_in_batch(
+    is_free: IsHidden,
+    rate: float,
+    *,
+    block_steps: int,
+    generators: Sequence[np.random.Generator],
+) -> IsHidden:
+    """Choose what a step draws anew; items with nothing free draw no numbers.
 
-    It would otherwise draw or not by whether others of its batch have free cells.
+    Arguments as of `choose_cells`, for a batch.
     """
-    return np.stack(
-        [
-            generator.random(free.shape) if free.any() else np.zeros(free.shape)
-            for generator, free in zip(generators, is_free, strict=True)
-        ]
-    )
+    chosen = [
+        choose_cells(free, rate, block_steps=block_steps, generator=generator)
+        if free.any()
+        else free
+        for free, generator in zip(is_free, generators, strict=True)
+    ]
+    return np.stack(chosen)
 
 
-def draw_pitches(
-    scores: Logits, uniforms: NDArray[np.float64], *, temperature: float
-) -> PitchIndex:
-    """Draw one pitch a cell by inverting the cumulative distribution.
-
-    Args:
-        scores: (batch, time, voice, pitch) logits.
-        uniforms: (batch, time, voice) in [0, 1).
-        temperature: At least 0; 0 takes the most likely pitch.
+def check_steps(num_steps: int, block_steps: int) -> None:
+    """Refuse fewer than one step or shorter blocks than one.
 
     Raises:
-        NumericsError: A score is NaN or infinite.
+        ValueError: So it is.
     """
-    if not np.isfinite(scores).all():
-        raise NumericsError(
-            "the network gave values that are not numbers: verify the model with "
-            "'musegen doctor', or name another with --model"
-        )
-    if temperature == 0.0:
-        return np.asarray(scores.argmax(axis=-1), dtype=np.int16)
-    wide = scores.astype(np.float64)
-    wide = (wide - wide.max(axis=-1, keepdims=True)) / temperature
-    cumulative = np.exp(wide).cumsum(axis=-1)
-    threshold = uniforms[..., None] * cumulative[..., -1:]
-    return np.asarray((cumulative <= threshold).sum(axis=-1), dtype=np.int16)
+    if num_steps < 1:
+        raise ValueError(f"num_steps must be at least 1; received {num_steps}")
+    if block_steps < 1:
+        raise ValueError(f"block_steps must be at least 1; received {block_steps}")

@@ -14,7 +14,12 @@ def gpu_names() -> tuple[str, ...]:
     """Return the GPUs that the Keras backend sees, as Keras names them."""
     import keras
 
-    return tuple(str(name) for name in keras.distribution.list_devices("gpu"))
+    try:
+        names = keras.distribution.list_devices("gpu")
+    except (AttributeError, RuntimeError):
+        # JAX has a list only where there is a GPU; for PyTorch Keras has none at all.
+        return ()
+    return tuple(str(name) for name in names)
 
 
 @contextmanager

@@ -34,10 +34,16 @@ def onnx_bytes(model: Any, *, opset: int = OPSET, half_storage: bool = True) -> 
 
     Raises:
         MissingPackageError: tf2onnx or its companions are not installed.
-        ModelError: Another backend is in use, or a layer computes what ONNX cannot.
+        ModelError: Another backend is in use, a layer computes what ONNX cannot, or an
+            output is called like an input.
     """
     keras = import_keras()
     _require_packages()
+    if shared := sorted(set(input_names(model)) & set(output_names(model))):
+        raise ModelError(
+            f"the network cannot be exported: {', '.join(shared)} names an input and "
+            "an output, which ONNX does not allow; rename the output"
+        )
     from musegen.engine.onnx_tidying import store_half, tidy, unknown_operators
 
     if keras.backend.backend() != "tensorflow":

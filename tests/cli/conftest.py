@@ -15,12 +15,13 @@ from musegen.coconet.config import (
     NUM_PITCHES,
     BeatNetworkConfig,
 )
+from musegen.coconet.planes import FERMATA, Planes
 from musegen.coconet.predicting import (
     CoconetModel,
     IsHidden,
-    Logits,
-    LogitsFunction,
+    Network,
     PitchIndex,
+    Prediction,
 )
 from musegen.data.midi import midi_bytes
 from musegen.data.score import KeySignature, Note, Part, Score, Tempo
@@ -30,10 +31,16 @@ CENTRES = (72, 66, 58, 50)  # MIDI pitches around which the voices lie
 CONSONANT = (0, 3, 4, 7, 8, 9)  # semitones below the soprano, octaves aside
 
 
-def chordal_logits(name: str) -> LogitsFunction:
+HEARING = BeatNetworkConfig()  # hears of all planes, writes rests and onsets
+DEAF = BeatNetworkConfig(planes=(), writes_rests=False, writes_onsets=False)
+
+
+def chordal_network(name: str, *, hears: bool = True) -> Network:
     """A cheap network: consonances with the soprano, each voice in its register.
 
-    Deterministic, item by item; another name gives other numbers.
+    Deterministic, item by item; another name gives other numbers. It moves a little
+    with the metre and under fermatas, rests on some weak beats, and strikes some notes
+    anew; one that does not hear knows of none of these.
     """
     pitches = MIN_PITCH + np.arange(NUM_PITCHES)
     register = -((pitches - np.array(CENTRES)[:, None]) ** 2) / 18.0
@@ -42,16 +49,31 @@ def chordal_logits(name: str) -> LogitsFunction:
     under_soprano = register + 2.0 * np.isin(interval, CONSONANT)[:, None, :]
     under_silence = register[None]  # the last row, which index -1 means
     table = np.concatenate([under_soprano, under_silence]).astype(np.float32)
+    wave = np.sin(pitches).astype(np.float32)
 
-    def logits(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
-        return np.asarray(table[pitch[:, :, 0]])
+    def network(pitch: PitchIndex, is_hidden: IsHidden, planes: Planes) -> Prediction:
+        logits = np.array(table[pitch[:, :, 0]])
+        if not hears:
+            return Prediction(logits=logits)
+        told = planes.spread(len(pitch))
+        moved = 3.0 * (told.fermata == FERMATA) + np.sin(told.metre)
+        logits += (moved[..., None] * wave).astype(np.float32)[:, :, None]
+        rest = logits.max(axis=-1, keepdims=True) + np.cos(told.metre)[..., None, None]
+        odds = 3.0 * np.sin(pitch + told.metre[..., None])
+        return Prediction(
+            logits=np.concatenate([logits, rest.astype(np.float32)], axis=-1),
+            onset_odds=odds.astype(np.float32),
+        )
 
-    return logits
+    return network
 
 
 @pytest.fixture
 def fake_model(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Makes every model the cheap one; gives the (name, device) asked for."""
+    """Makes every model the cheap one; gives the (name, device) asked for.
+
+    A model called `deaf` hears of nothing and writes neither rests nor onsets.
+    """
     asked: list[tuple[str, str]] = []
 
     def load(
@@ -66,8 +88,8 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         return CoconetModel(
             name=name,
             digest=f"{zlib.crc32(name.encode()):064x}",
-            config=BeatNetworkConfig(),
-            network=predicting.network_of(chordal_logits(name)),
+            config=DEAF if name == "deaf" else HEARING,
+            network=chordal_network(name, hears=name != "deaf"),
         )
 
     monkeypatch.setattr(predicting, "load_coconet", load)

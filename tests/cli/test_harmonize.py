@@ -104,18 +104,7 @@ def test_alternatives_differ_and_are_ranked(capsys: pytest.CaptureFixture[str]) 
     outputs = document(capsys, "solo.mid", "-n", "3")["outputs"]
     assert [output["rank"] for output in outputs] == [1, 2, 3]
     assert len({Path(output["path"]).read_bytes() for output in outputs}) == 3
-    num_cells = 3 * 4 * 16
-    costs = [
-        output["nats_per_cell"]
-        + 3.0
-        * (
-            output["parallel_fifths"]
-            + output["parallel_octaves"]
-            + output["crossings"] / 4
-        )
-        / num_cells
-        for output in outputs
-    ]
+    costs = [output["cost"] for output in outputs]
     assert costs == sorted(costs)
     sidecars = list(Path().glob("*.musegen.json"))
     assert [path.name for path in sidecars] == ["solo.harmonized.musegen.json"]
@@ -183,7 +172,9 @@ def test_json_of_one_input(capsys: pytest.CaptureFixture[str]) -> None:
         "rank",
         "seed",
         "voices",
+        "cost",
         "nats_per_cell",
+        "grade",
         "parallel_fifths",
         "parallel_octaves",
         "crossings",

@@ -56,6 +56,20 @@ def document(
         (["--temperature", "0"], ["--temperature", "1.5"]),
         (["--steps", "2"], ["--steps", "9"]),
         (["--rounds", "0"], ["--rounds", "3"]),
+        (["--top-p", "1"], ["--top-p", "0.2"]),
+        (["--candidates", "1"], ["--candidates", "9"]),
+        (["--sampler", "gibbs"], ["--sampler", "blocks"]),
+        (["--sampler", "gibbs"], ["--sampler", "upsampling"]),
+        (["--sampler", "gibbs"], ["--sampler", "ancestral-gibbs"]),
+        ([], ["--rests"]),
+        ([], ["--phrase-ends", "auto"]),
+        (["--phrase-ends", "2:4"], ["--phrase-ends", "3:4"]),
+        ([], ["--pin", "alto@2:1=D4"]),
+        ([], ["--chord", "2:1=Am"]),
+        ([], ["--range", "tenor=C3..A3"]),
+        (["--cadence", "none"], ["--cadence", "authentic"]),
+        (["--cadence", "authentic"], ["--cadence", "plagal"]),
+        (["--given", "soprano"], ["--given", "bass"]),
         (["--seed", "0"], ["--seed", "1"]),
         ([], ["--model", "another"]),
         (["--model", "./a"], ["--model", "./b"]),
@@ -66,6 +80,93 @@ def test_option_changes_the_result(arguments: list[str], others: list[str]) -> N
     first = result("song.mid", *arguments)
     assert first == result("song.mid", *arguments)
     assert first != result("song.mid", *others)
+
+
+def ends(key: str) -> list[int]:
+    """Pitch classes of the last chord of an authentic cadence."""
+    words = ["--cadence", "authentic", "--given", "alto", "--key", key]
+    result("solo.mid", *words, "--voice", "1")
+    parts = read_midi(Path("x.mid")).score.parts
+    return sorted({part.notes[-1].pitch % 12 for part in parts})
+
+
+def test_key_says_where_the_cadence_ends() -> None:
+    assert set(ends("G")) <= {7, 11, 2}
+    assert set(ends("Em")) <= {4, 7, 11}
+    assert ends("G") != ends("Em")
+
+
+def test_one_cell_after_another_takes_no_steps() -> None:
+    made = []
+    for sampler in ("ancestral", "chronological"):
+        words = ["--sampler", sampler, "--seed", "0", "--rounds", "0", "--quiet"]
+        words += ["-o", f"{sampler}.mid", "--candidates", "1"]
+        assert run(["harmonize", "solo.mid", *words]) == 0
+        made.append(Path(f"{sampler}.mid").read_bytes())
+    assert made[0] != made[1]
+
+
+def pitch_at(part: int, quarter: int) -> int:
+    """What a part of x.mid sounds a little after a quarter."""
+    tick = 480 * quarter + 10
+    notes = read_midi(Path("x.mid")).score.parts[part].notes
+    (found,) = [note.pitch for note in notes if note.onset <= tick < note.end]
+    return found
+
+
+def test_pins_chords_and_ranges_are_kept() -> None:
+    words = ["--pin", "alto@2:1=D4", "--pin", "B@3:2=A2", "--chord", "2:3=G/B"]
+    result("solo.mid", *words, "--range", "tenor=C3..F3")
+    assert pitch_at(1, 4) == 62
+    assert pitch_at(3, 9) == 45
+    assert {pitch_at(part, 6) % 12 for part in (1, 2)} <= {7, 11, 2}
+    assert pitch_at(3, 6) % 12 == 11
+    tenor = read_midi(Path("x.mid")).score.parts[2].notes
+    assert all(48 <= note.pitch <= 53 for note in tenor)
+
+
+def test_a_pin_can_be_a_rest() -> None:
+    result("solo.mid", "--pin", "alto@2:1=rest")
+    alto = read_midi(Path("x.mid")).score.parts[1].notes
+    assert not [note for note in alto if note.onset < 5 * 480 and note.end > 4 * 480]
+
+
+def test_rests_come_only_where_they_are_allowed() -> None:
+    def lengths(*words: str) -> list[int]:
+        result("solo.mid", *words)
+        parts = read_midi(Path("x.mid")).score.parts
+        return [sum(note.duration for note in part.notes) for part in parts[1:]]
+
+    assert lengths() == [16 * 480] * 3
+    assert lengths("--no-rests") == [16 * 480] * 3
+    assert min(lengths("--rests")) < 16 * 480
+
+
+@pytest.mark.parametrize("given", ["bass", "tenor"])
+def test_given_line_may_be_another_voice(given: str, song: Score) -> None:
+    result("solo.mid", "--given", given)
+    parts = read_midi(Path("x.mid")).score.parts
+    names = ["Soprano", "Alto", "Tenor", "Bass"]
+    place = names.index(given.capitalize())
+    names[place] = "Melody"
+    assert [part.name for part in parts] == names
+    assert parts[place] == song.parts[0]
+
+
+def test_two_given_voices_come_back_and_two_are_written(song: Score) -> None:
+    result("song.mid", "--given", "soprano,bass")
+    parts = read_midi(Path("x.mid")).score.parts
+    assert [part.name for part in parts] == ["Melody", "Alto", "Tenor", "Bass"]
+    assert (parts[0], parts[3]) == (song.parts[0], song.parts[2])
+    told = read_recipe(Path("x.musegen.json"))
+    assert told.given_parts == (0, 3)
+    assert told.options["given"] == "soprano,bass"
+
+
+def test_voices_are_named_in_the_order_of_the_given(song: Score) -> None:
+    result("song.mid", "--given", "bass,soprano", "--voice", "3", "--voice", "2")
+    parts = read_midi(Path("x.mid")).score.parts
+    assert (parts[0], parts[3]) == (song.parts[1], song.parts[2])
 
 
 def test_voice_says_which_line_comes_back(song: Score) -> None:
@@ -161,19 +262,33 @@ def test_seed_that_is_drawn_is_said_and_gives_the_same_again(
 def test_recipe_tells_all_that_the_result_depends_on() -> None:
     words = ["--voice", "1", "--keep", "3", "--beat-level", "half", "-n", "2"]
     others = ["--temperature", "0.8", "--seed", "5", "--steps", "3"]
-    others += ["--rounds", "4", "-f", "midi,svg"]
+    others += ["--rounds", "4", "-f", "midi,svg", "--candidates", "5", "--rests"]
+    others += ["--sampler", "blocks", "--top-p", "0.9", "--phrase-ends", "auto"]
+    others += ["--pin", "alto@1:1=D4", "--chord", "2:1=G", "--range", "bass=C2..C4"]
+    others += ["--cadence", "authentic", "--key", "G"]
     assert harmonize("song.mid", *words, *others) == 0
     recipe = read_recipe(Path("song.harmonized.musegen.json"))
     assert recipe.musegen_version == musegen.__version__
     assert (recipe.command, recipe.seed, recipe.given_parts) == ("harmonize", 5, (0,))
     assert recipe.options == {
-        "alternatives": 2,
-        "voice": "1",
-        "keep": ["3"],
+        "given": "soprano",
+        "voice": ["1"],
         "beat_level": "1/2",
+        "phrase_ends": "auto",
+        "keep": ["3"],
+        "alternatives": 2,
+        "candidates": 5,
+        "sampler": "blocks",
         "temperature": 0.8,
+        "top_p": 0.9,
         "steps": 3,
         "rounds": 4,
+        "rests": True,
+        "pin": ["alto@1:1=D4"],
+        "chord": ["2:1=G"],
+        "range": ["bass=C2..C4"],
+        "cadence": "authentic",
+        "key": "G",
         "model": "coconet_jsb_base",
         "device": "auto",
         "format": ["midi", "svg"],

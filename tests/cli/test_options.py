@@ -217,6 +217,31 @@ def test_model_and_device_are_passed_on() -> None:
     assert (probe.received["model"], probe.received["device"]) == ("mine", "cpu")
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ("coconet",)),
+        (["--model", "mine"], ("mine",)),
+        (["--model", "mine", "--model", "theirs"], ("mine", "theirs")),
+    ],
+)
+def test_several_models_are_passed_on_where_a_command_takes_them(
+    words: list[str], expected: tuple[str, ...]
+) -> None:
+    received: list[tuple[str, ...]] = []
+
+    @command_with_examples("compare", examples=["musegen compare"])
+    @model_option(default="coconet", multiple=True)
+    def command(models: tuple[str, ...]) -> None:
+        """Compare models."""
+        received.append(models)
+
+    assert CliRunner().invoke(command, words).exit_code == 0
+    assert received == [expected]
+    assert "repeatable" in CliRunner().invoke(command, ["--help"]).output
+    assert "repeatable" not in Probe().run("--help").output
+
+
 def test_json_and_quiet_reach_the_output() -> None:
     probe = Probe()
     probe.run("--json", "-q")

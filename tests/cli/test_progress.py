@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 
@@ -51,6 +52,19 @@ def test_a_bar_counts_its_steps_on_stderr(
     assert capsys.readouterr().out == ""
 
 
+def test_where_the_number_of_steps_is_known_the_time_left_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress("Training", 4) as advance:
+        advance(2)
+        advance(2)
+    plain = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", stream.getvalue())
+    assert "0/4 0:00:00 -:--:-- left" in plain  # nothing is done: nothing is known
+    assert re.search(r"4/4 \d:\d\d:\d\d 0:00:00 left", plain)
+
+
 def test_without_a_total_there_is_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
@@ -58,6 +72,7 @@ def test_without_a_total_there_is_no_count(monkeypatch: pytest.MonkeyPatch) -> N
         advance()
     assert "Loading the model" in stream.getvalue()
     assert "/" not in stream.getvalue().replace("\x1b[?25", "")
+    assert "left" not in stream.getvalue()
 
 
 def test_a_command_can_forbid_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from musegen.cli import train as train_command
 from musegen.cli.main import run
 from musegen.coconet import exporting, training
-from musegen.coconet.training import PRESETS, CoconetTrainingConfig
+from musegen.coconet.config import config_from_json
+from musegen.coconet.planes import UNKNOWN
+from musegen.coconet.presets import PRESETS
+from musegen.coconet.training import CoconetTrainingConfig
 from musegen.data.corpora import chorales
 from musegen.data.midi import read_midi
 from musegen.data.preparation import chorale_records
-from musegen.engine import precision, quiet
+from musegen.engine import devices, precision, quiet
 from musegen.engine.checkpoints import RunState
 from musegen.engine.models import find_model
 from musegen.engine.training import Progress, TrainingResult
@@ -49,6 +54,11 @@ class Calls:
         return config
 
 
+def best_precision(*, has_gpu: bool) -> str:
+    """Of a machine whose processor has no bfloat16."""
+    return "mixed_bfloat16" if has_gpu else "float32"
+
+
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Replaces training and export, so that no TensorFlow is needed."""
@@ -75,7 +85,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     monkeypatch.setattr(training, "train_coconet", train)
     monkeypatch.setattr(exporting, "export_coconet", export)
     monkeypatch.setattr(quiet, "import_keras", lambda: None)
-    monkeypatch.setattr(precision, "best_precision", lambda: "float32")
+    monkeypatch.setattr(devices, "gpu_names", lambda: ())
+    monkeypatch.setattr(precision, "best_precision", best_precision)
     return made
 
 
@@ -107,16 +118,18 @@ def test_default_run_is_the_default_preset(
     assert calls.config.to_json() == {**expected.to_json(), "precision": "float32"}
     (trained,) = calls.trained
     assert (trained["run_dir"], trained["resume"]) == (Path("run"), False)
+    assert trained["start"] is None
     train_pieces, valid_pieces = trained["pieces"]
     assert (len(train_pieces), len(valid_pieces)) == (2, 1)
-    assert train_pieces[0].shape == (NUM_STEPS, 4)
+    assert train_pieces[0].pitch.shape == (NUM_STEPS, 4)
+    assert (train_pieces[0].metre == UNKNOWN).all()  # arrays are bare grids
     (exported,) = calls.exported
     assert exported["folder"] == Path("run/model")
     assert exported["model"] == "the network"
     assert exported["source"] == "arrays.json"
     out, err = capsys.readouterr()
     assert out.splitlines() == [str(Path("run/model"))]
-    assert "step 250: train 1.500, valid 1.250 nats a hidden cell" in err
+    assert "step 500: train 1.500, valid 1.250 nats a hidden cell" in err
 
 
 @pytest.mark.parametrize(
@@ -134,6 +147,91 @@ def test_option_reaches_the_config(
 ) -> None:
     assert on_arrays(*arguments) == 0
     assert getattr(calls.config, name) == value
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_named(name: str, calls: Calls) -> None:
+    assert on_arrays("--preset", name, "--precision", "mixed_bfloat16") == 0
+    expected = {**PRESETS[name].to_json(), "precision": "mixed_bfloat16"}
+    assert calls.config.to_json() == expected
+
+
+def test_the_presets_of_the_help_are_those_that_there_are() -> None:
+    assert tuple(PRESETS) == train_command.PRESETS
+
+
+@pytest.mark.parametrize(
+    ("words", "gpus", "expected"),
+    [
+        ([], (), "float32"),
+        (["--precision", "auto"], (), "float32"),
+        ([], ("gpu:0",), "mixed_bfloat16"),
+        (["--precision", "float32"], ("gpu:0",), "float32"),
+    ],
+)
+def test_precision_suits_the_machine_unless_it_is_given(
+    words: list[str],
+    gpus: tuple[str, ...],
+    expected: str,
+    calls: Calls,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "gpu_names", lambda: gpus)
+    assert on_arrays(*words) == 0
+    assert calls.config.precision == expected
+
+
+def test_a_config_file_is_the_run_and_options_change_it(calls: Calls) -> None:
+    config = dataclasses.replace(
+        PRESETS["tiny"], batch_size=5, seed=9, precision="mixed_bfloat16"
+    )
+    Path("mine.json").write_text(json.dumps(config.to_json()), encoding="utf-8")
+    assert on_arrays("--config", "mine.json") == 0
+    assert calls.config == config  # its precision too
+    words = ["--batch-size", "6", "--seed", "0", "--steps", "7"]
+    assert on_arrays("--config", "mine.json", *words, "--precision", "auto") == 0
+    found = calls.config
+    assert (found.batch_size, found.seed, found.loop.num_steps) == (6, 0, 7)
+    assert found.precision == "float32"
+    assert found.network == config.network
+
+
+@pytest.mark.parametrize("text", ["{", '{"age": 3}', '{"optimizer": "sgd"}'])
+def test_a_config_file_that_is_none_is_told(
+    text: str, calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.json").write_text(text, encoding="utf-8")
+    assert on_arrays("--config", "mine.json") == 1
+    assert "mine.json is no training config of this version" in error(capsys)
+    assert calls.trained == []
+
+
+def test_a_preset_and_a_config_file_contradict_each_other(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(PRESETS["tiny"])
+    words = ["--preset", "tiny", "--config", "run/config.json"]
+    assert on_arrays(*words) == 2
+    assert "--preset and --config both name a run: give one of them" in error(capsys)
+    assert calls.trained == []
+
+
+def test_a_model_to_begin_with_decides_the_network(calls: Calls) -> None:
+    assert on_arrays("--preset", "tiny", "--from", "coconet_jsb_base") == 0
+    model = find_model("coconet_jsb_base", kind="coconet")
+    (trained,) = calls.trained
+    assert trained["start"].path == model.path
+    assert calls.config.network == config_from_json(model.config.architecture)
+    assert calls.config.network != PRESETS["tiny"].network
+    assert calls.config.batch_size == PRESETS["tiny"].batch_size
+
+
+def test_a_model_to_begin_with_must_be_there(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_arrays("--from", "nobody") == 4
+    assert "nobody" in error(capsys)
+    assert calls.trained == []
 
 
 def test_steps_and_learning_rate_reach_the_loop(calls: Calls) -> None:
@@ -169,6 +267,8 @@ def test_resume_goes_on_with_the_config_of_the_run(calls: Calls) -> None:
     ("option", "value"),
     [
         ("--preset", "tiny"),
+        ("--config", "run/config.json"),
+        ("--from", "coconet_jsb_base"),
         ("--batch-size", "8"),
         ("--precision", "float32"),
         ("--seed", "0"),
@@ -225,6 +325,7 @@ def test_export_folder_that_exists_is_refused_before_training(
         (["--data", "arrays.json", "--steps", "0"], 2, ["--steps"]),
         (["--data", "arrays.json", "--learning-rate", "0"], 2, ["--learning-rate"]),
         (["--data", "arrays.json", "--preset", "huge"], 2, ["huge", "tiny"]),
+        (["--data", "arrays.json", "--config", "no.json"], 2, ["no.json", "exist"]),
     ],
 )
 def test_wrong_words_are_told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,8 @@ from musegen.coconet.beat_network import (
     UnfoldBeats,
     build_beat_network,
 )
-from musegen.coconet.config import BeatNetworkConfig
+from musegen.coconet.config import PLANES, BeatNetworkConfig
+from musegen.coconet.planes import NUM_FERMATAS, NUM_METRES, NUM_ONSETS
 
 Untyped = Any  # Keras has no type information; options are of many types
 
@@ -45,18 +47,38 @@ def precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(previous)
 
 
-@pytest.fixture(scope="module")
-def network() -> Untyped:
-    """A tiny network with every weight at work (some start at zero)."""
-    model = build_beat_network(TINY)
+def at_work(config: BeatNetworkConfig) -> Untyped:
+    """A network with every weight at work (some start at zero)."""
+    model = build_beat_network(config)
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(size=w.shape) * 0.3 for w in model.get_weights()])
     return model
 
 
-def ask(model: Untyped, pitch: NDArray[Any], is_hidden: NDArray[Any]) -> NDArray[Any]:
+@pytest.fixture(scope="module")
+def network() -> Untyped:
+    """A tiny network with every weight at work."""
+    return at_work(TINY)
+
+
+def answer(
+    model: Untyped, pitch: NDArray[Any], is_hidden: NDArray[Any], **told: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """All outputs; planes that are not told are unknown."""
     inputs = {"pitch": pitch.astype(np.int32), "is_hidden": is_hidden.astype("f4")}
-    return np.asarray(keras.ops.convert_to_numpy(model(inputs)["logits"]))
+    for name in {tensor.name for tensor in model.inputs} - set(inputs):
+        shape = pitch.shape if name == "onset" else pitch.shape[:2]
+        inputs[name] = told.get(name, np.zeros(shape)).astype(np.int32)
+    return {
+        name: np.asarray(keras.ops.convert_to_numpy(value))
+        for name, value in model(inputs).items()
+    }
+
+
+def ask(
+    model: Untyped, pitch: NDArray[Any], is_hidden: NDArray[Any], **told: NDArray[Any]
+) -> NDArray[Any]:
+    return answer(model, pitch, is_hidden, **told)["logits"]
 
 
 def random_task(
@@ -73,6 +95,118 @@ def test_pitches_of_hidden_cells_have_no_influence(network: Untyped) -> None:
     assert np.array_equal(
         ask(network, pitch, is_hidden), ask(network, other, is_hidden)
     )
+
+
+def random_planes(num_steps: int, *, seed: int = 0) -> dict[str, NDArray[Any]]:
+    """All that a network may be told of two pieces, known everywhere."""
+    rng = np.random.default_rng(seed)
+    return {
+        "onset": rng.integers(1, NUM_ONSETS, (2, num_steps, 4)),
+        "metre": rng.integers(1, NUM_METRES, (2, num_steps)),
+        "fermata": rng.integers(1, NUM_FERMATAS, (2, num_steps)),
+    }
+
+
+@pytest.mark.parametrize("name", PLANES)
+def test_each_plane_changes_both_answers(network: Untyped, name: str) -> None:
+    pitch, is_hidden = random_task(16)
+    planes = random_planes(16)
+    told = answer(network, pitch, is_hidden, **planes)
+    planes[name] = np.zeros_like(planes[name])
+    untold = answer(network, pitch, is_hidden, **planes)
+    assert list(told) == ["logits", "onset_odds"]
+    for output, value in told.items():
+        assert np.abs(value - untold[output]).max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("name", "num_codes"), [("metre", NUM_METRES), ("fermata", NUM_FERMATAS)]
+)
+def test_every_code_is_told_apart(network: Untyped, name: str, num_codes: int) -> None:
+    pitch, is_hidden = (
+        np.repeat(array, num_codes, axis=0) for array in random_task(8, num_items=1)
+    )
+    plane = np.zeros(pitch.shape[:2], dtype=np.int32)
+    plane[:, 2] = np.arange(num_codes)
+    logits = ask(network, pitch, is_hidden, **{name: plane})
+    apart = np.abs(logits[:, None] - logits[None]).max(axis=(2, 3, 4))
+    assert (apart + np.eye(num_codes) > 1e-4).all()
+
+
+def test_onsets_of_hidden_cells_have_no_influence(network: Untyped) -> None:
+    pitch, is_hidden = random_task(16)
+    planes = random_planes(16)
+    before = answer(network, pitch, is_hidden, **planes)
+    other = random_planes(16, seed=1)["onset"]
+    hidden_changed = np.where(is_hidden, other, planes["onset"])
+    assert (hidden_changed != planes["onset"]).any()
+    planes["onset"] = hidden_changed
+    after = answer(network, pitch, is_hidden, **planes)
+    for output, value in before.items():
+        assert np.array_equal(value, after[output])
+    planes["onset"] = other  # those of shown cells have
+    assert not np.array_equal(
+        before["logits"], ask(network, pitch, is_hidden, **planes)
+    )
+
+
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "no_planes": {"planes": ()},
+    "metre_only": {"planes": ("metre",)},
+    "no_beat_position": {"knows_beat_position": False},
+    "no_rests": {"writes_rests": False},
+    "no_onsets": {"writes_onsets": False},
+    "nothing": {
+        "planes": (),
+        "knows_beat_position": False,
+        "writes_rests": False,
+        "writes_onsets": False,
+    },
+}
+
+
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_a_network_knows_and_writes_what_its_config_says(name: str) -> None:
+    config = dataclasses.replace(TINY, **ABLATIONS[name])
+    model = build_beat_network(config)
+    taken = ["pitch", "is_hidden", *config.planes]
+    assert sorted(tensor.name for tensor in model.inputs) == sorted(taken)
+    outputs = answer(model, *random_task(8))
+    assert outputs["logits"].shape == (2, 8, 4, 47 if config.writes_rests else 46)
+    assert ("onset_odds" in outputs) == config.writes_onsets
+    if config.writes_onsets:
+        assert outputs["onset_odds"].shape == (2, 8, 4)
+    layers = {layer.name for layer in model.layers}
+    assert ("phase" in layers) == config.knows_beat_position
+    for plane in ("metre", "fermata"):
+        assert (f"{plane}_bias" in layers) == (plane in config.planes)
+    assert ("onset_features" in layers) == ("onset" in config.planes)
+    assert model.count_params() < build_beat_network(TINY).count_params()
+
+
+def test_a_network_without_places_gives_the_same_a_step_later() -> None:
+    """In its step layers: beats remain, so that whole networks are not shift-free."""
+    config = dataclasses.replace(
+        TINY, knows_beat_position=False, beat_dilations=(), attention_after=()
+    )
+    model = at_work(config)
+    for weight in model.get_layer("from_beats").weights:
+        weight.assign(np.zeros(weight.shape))
+    pitch, is_hidden = random_task(64, num_items=1)
+    before = ask(model, pitch, is_hidden)[:, 28:36]
+    later = [np.roll(array, 1, axis=1) for array in (pitch, is_hidden)]
+    assert ask(model, *later)[:, 29:37] == pytest.approx(before, abs=1e-4)
+
+
+def test_intervals_score_pitches_and_never_silence() -> None:
+    model = at_work(dataclasses.replace(TINY, planes=()))
+    task = random_task(8)
+    before = ask(model, *task)
+    intervals = model.get_layer("interval_scores")
+    intervals.bias.assign(intervals.bias + 5.0)
+    moved = ask(model, *task) - before
+    assert np.abs(moved[..., :46]).max() > 1.0
+    assert not moved[..., 46].any()
 
 
 def test_every_visible_cell_has_an_influence(network: Untyped) -> None:
@@ -100,7 +234,7 @@ def test_a_visible_rest_is_not_a_hidden_cell(network: Untyped) -> None:
 def test_time_is_free(network: Untyped, num_steps: int) -> None:
     pitch, is_hidden = random_task(num_steps, num_items=3)
     logits = ask(network, pitch, is_hidden)
-    assert logits.shape == (3, num_steps, 4, 46)
+    assert logits.shape == (3, num_steps, 4, 47)
     assert logits.dtype == np.float32
 
 
@@ -147,7 +281,7 @@ def test_a_saved_network_comes_back(network: Untyped, tmp_path: Path) -> None:
 
 def test_the_default_network_has_its_size() -> None:
     model = build_beat_network(BeatNetworkConfig())
-    assert model.count_params() == 4_672_586
+    assert model.count_params() == 4_689_490
     names = [layer.name for layer in model.layers]
     assert [
         name for name in names if name.startswith("attend") and "_" not in name

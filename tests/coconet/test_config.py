@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 
 from musegen.coconet.config import (
+    BROWSER,
+    NUM_PITCHES,
+    PAPER,
+    PLANES,
+    REST_CLASS,
     BeatNetworkConfig,
     NetworkConfig,
     PaperNetworkConfig,
@@ -21,13 +27,53 @@ from musegen.coconet.config import (
     [
         BeatNetworkConfig(),
         BeatNetworkConfig(beat_dilations=(1, 8), attention_after=(), dropout_rate=0.0),
-        PaperNetworkConfig(),
-        PaperNetworkConfig(num_dilation_blocks=5, crop_steps=32, use_separable=True),
+        BeatNetworkConfig(planes=(), knows_beat_position=False),
+        BeatNetworkConfig(planes=("metre",), writes_rests=False, writes_onsets=False),
+        PAPER,
+        BROWSER,
     ],
 )
 def test_a_config_comes_back_from_json_text(config: NetworkConfig) -> None:
     text = json.dumps(config_to_json(config))
-    assert config_from_json(json.loads(text)) == config
+    again = config_from_json(json.loads(text))
+    assert again == config
+    assert hash(again) == hash(config)  # no list where a tuple was
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"planes": ("metre",)},
+        {"knows_beat_position": False},
+        {"writes_rests": False},
+        {"writes_onsets": False},
+    ],
+)
+def test_what_a_network_knows_and_writes_is_in_its_json(
+    changed: dict[str, Any],
+) -> None:
+    default, other = (
+        config_to_json(config)
+        for config in (BeatNetworkConfig(), BeatNetworkConfig(**changed))
+    )
+    assert {key for key in default if default[key] != other[key]} == set(changed)
+
+
+def test_silence_is_a_class_only_where_it_is_written() -> None:
+    assert BeatNetworkConfig().num_classes == 47 == REST_CLASS + 1
+    assert BeatNetworkConfig(writes_rests=False).num_classes == NUM_PITCHES == 46
+
+
+def test_the_network_we_ship_is_told_all_there_is() -> None:
+    assert BeatNetworkConfig().planes == PLANES == ("onset", "metre", "fermata")
+    assert BeatNetworkConfig().writes_onsets
+
+
+def test_the_paper_s_network_is_told_and_writes_pitches_only() -> None:
+    assert PAPER.planes == ()
+    assert not (PAPER.writes_rests or PAPER.writes_onsets)
+    fields = {field.name for field in dataclasses.fields(PAPER)}
+    assert not fields & {"planes", "writes_rests", "writes_onsets"}
 
 
 def test_the_default_paper_network_is_the_released_one() -> None:
@@ -81,6 +127,7 @@ def test_a_paper_config_names_the_field_and_the_value(
         ({"interval_reach": -1}, "interval_reach must be at least 0; received -1"),
         ({"steps_per_beat": 0}, "steps_per_beat must be at least 1; received 0"),
         ({"beat_channels": 12}, "multiple of num_heads; received 12 and 5"),
+        ({"planes": ("metre", "key")}, "of onset, metre, fermata; received key"),
         ({"dropout_rate": 1.0}, r"must lie in \[0, 1\); received 1.0"),
         ({"dropout_rate": -0.1}, r"must lie in \[0, 1\); received -0.1"),
     ],

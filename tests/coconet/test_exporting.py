@@ -1,20 +1,23 @@
-"""Exporting a tiny network; TensorFlow is needed."""
+"""Exporting tiny networks; TensorFlow is needed."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="exporting needs the extra 'train'")
 
-from musegen.coconet.config import BeatNetworkConfig
+from musegen.coconet.config import BROWSER, BeatNetworkConfig
 from musegen.coconet.exporting import export_coconet
-from musegen.coconet.predicting import load_coconet
+from musegen.coconet.planes import NUM_FERMATAS, NUM_METRES, NUM_ONSETS, Planes
+from musegen.coconet.predicting import Prediction, load_coconet
 from musegen.coconet.training import CoconetTrainingConfig, compiled_network
 from musegen.engine.checkpoints import RunState
-from musegen.engine.model_folder import open_model_folder
+from musegen.engine.model_folder import ModelFolder, open_model_folder
 from musegen.engine.training import TrainingResult
 
 TINY = CoconetTrainingConfig(
@@ -27,13 +30,30 @@ TINY = CoconetTrainingConfig(
     ),
     precision="mixed_bfloat16",
 )
+SPLIT = CoconetTrainingConfig(
+    network=dataclasses.replace(
+        BROWSER,
+        num_filters=20,
+        num_dilation_blocks=1,
+        crop_steps=8,
+        split_interleave=2,
+        num_pointwise_splits=4,
+    ),
+    precision="mixed_bfloat16",
+)
 
 
-def test_an_exported_network_runs_alike_through_both_predictors(tmp_path: Path) -> None:
-    folder = tmp_path / "tiny_model"
+def exported(config: CoconetTrainingConfig, folder: Path) -> ModelFolder:
+    """Export a network every weight of which is at work."""
+    model: Any = compiled_network(config)
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        positive = weight.path.endswith(("variance", "gamma"))
+        noise = rng.uniform(0.5, 1.5, weight.shape)
+        weight.assign(noise if positive else rng.normal(size=weight.shape) * 0.3)
     export_coconet(
-        compiled_network(TINY),
-        config=TINY,
+        model,
+        config=config,
         result=TrainingResult(
             state=RunState(step=7, best_step=5, seconds=60.0),
             stopped_early=False,
@@ -42,15 +62,63 @@ def test_an_exported_network_runs_alike_through_both_predictors(tmp_path: Path) 
         source="toys",
         folder=folder,
     )
-    opened = open_model_folder(folder)
+    return open_model_folder(folder)
+
+
+def task(num_items: int, num_steps: int) -> tuple[Any, Any, Planes]:
+    rng = np.random.default_rng(num_steps)
+    shape = (num_items, num_steps, 4)
+
+    def codes(count: int, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
+        return rng.integers(0, count, shape).astype(np.int8)
+
+    planes = Planes(
+        onset=codes(NUM_ONSETS, shape),
+        metre=codes(NUM_METRES, shape[:2]),
+        fermata=codes(NUM_FERMATAS, shape[:2]),
+    )
+    pitch = rng.integers(-1, 46, shape).astype(np.int16)
+    return pitch, rng.random(shape) < 0.5, planes
+
+
+def both(folder: Path, sizes: list[tuple[int, int]]) -> list[list[Prediction]]:
+    """What ONNX Runtime and Keras say of the same tasks."""
+    models = [load_coconet(folder, device="cpu")]
+    models.append(load_coconet(folder, backend="keras"))
+    return [[model.network(*task(*size)) for size in sizes] for model in models]
+
+
+def test_an_exported_network_runs_alike_through_both_predictors(tmp_path: Path) -> None:
+    opened = exported(TINY, tmp_path / "tiny_model")
     opened.verify()
     assert (opened.config.name, opened.config.kind) == ("tiny_model", "coconet")
     assert "Trained on: toys" in opened.card
     assert "averaged weights of step 5" in opened.card
-    rng = np.random.default_rng(0)
-    pitch = rng.integers(-1, 46, (2, 12, 4)).astype(np.int16)
-    is_hidden = rng.random(pitch.shape) < 0.5
-    fast = load_coconet(folder, device="cpu").logits(pitch, is_hidden)
-    reference = load_coconet(folder, backend="keras").logits(pitch, is_hidden)
-    assert fast.shape == (2, 12, 4, 46)
-    np.testing.assert_allclose(fast, reference, atol=1e-4)
+    network = opened.config.networks["network"]
+    assert network.inputs == ("pitch", "is_hidden", "onset", "metre", "fermata")
+    assert network.outputs == ("logits", "onset_odds")
+    sizes = [(2, 12), (1, 32), (5, 8)]  # batch and length are free
+    for fast, reference in zip(*both(opened.path, sizes), strict=True):
+        assert fast.logits.shape[-1] == 47
+        np.testing.assert_allclose(fast.logits, reference.logits, atol=1e-4)
+        assert fast.onset_odds is not None
+        assert reference.onset_odds is not None
+        np.testing.assert_allclose(fast.onset_odds, reference.onset_odds, atol=1e-4)
+        assert fast.onset_odds.std() > 0.1
+    model = load_coconet(opened.path, device="cpu")
+    pitch, is_hidden, planes = task(2, 12)
+    told = model.network(pitch, is_hidden, planes).logits
+    assert np.abs(told - model.logits(pitch, is_hidden)).max() > 1e-2
+
+
+def test_a_separable_split_network_of_the_paper_s_kind_is_exported(
+    tmp_path: Path,
+) -> None:
+    opened = exported(SPLIT, tmp_path / "split")
+    network = opened.config.networks["network"]
+    assert (network.inputs, network.outputs) == (("pitch", "is_hidden"), ("logits",))
+    sizes = [(2, 7), (1, 16)]
+    for fast, reference in zip(*both(opened.path, sizes), strict=True):
+        assert reference.logits.std() > 0.1
+        np.testing.assert_allclose(fast.logits, reference.logits, atol=1e-4)
+        assert fast.onset_odds is None

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from musegen.coconet.layers import (
     LocalAttention,
     NearestNotes,
+    NoIntervalToSilence,
+    OnsetFeatures,
     RelativeLogits,
     RootMeanSquareNorm,
 )
+from musegen.coconet.planes import HELD, STRUCK, UNKNOWN
 
 Untyped = Any  # Keras has no type information; options are of many types
 
@@ -120,6 +123,27 @@ def test_transposed_neighbours_transpose_the_scores() -> None:
     assert found.any()
 
 
+def test_silence_gets_no_score_from_intervals() -> None:
+    scores = np.random.default_rng(0).normal(size=(2, 3, 4, 46)).astype(np.float32)
+    found = as_array(NoIntervalToSilence()(scores))
+    assert found.shape == (2, 3, 4, 47)
+    assert np.array_equal(found[..., :46], scores)
+    assert not found[..., 46].any()
+
+
+def test_onsets_are_one_hot_and_those_of_hidden_cells_unknown() -> None:
+    onset = np.array([[[UNKNOWN, HELD, STRUCK, STRUCK], [HELD] * 4]], dtype=np.int32)
+    is_hidden = np.array([[[0, 0, 0, 1], [0, 1, 1, 0]]], dtype=np.float32)
+    found = as_array(OnsetFeatures()(onset, is_hidden))
+    assert found.shape == (1, 2, 12)
+    codes = found.reshape(2, 4, 3)
+    assert (codes.sum(axis=-1) == 1).all()
+    assert codes.argmax(axis=-1).tolist() == [
+        [UNKNOWN, HELD, STRUCK, UNKNOWN],
+        [HELD, UNKNOWN, UNKNOWN, HELD],
+    ]
+
+
 def test_the_norm_gives_unit_root_mean_square() -> None:
     x = np.random.default_rng(0).normal(size=(2, 3, 8)).astype(np.float32) * 40.0
     layer = RootMeanSquareNorm()
@@ -187,6 +211,8 @@ def test_attention_sees_beats_within_its_reach_only() -> None:
         (RelativeLogits(46, 7, name="b"), [(2, 8, 4, 2, 15), (2, 8, 4, 2)]),
         (RootMeanSquareNorm(name="c"), [(2, 8, 10)]),
         (LocalAttention(5, 4, name="d"), [(2, 8, 10)]),
+        (NoIntervalToSilence(name="e"), [(2, 8, 4, 46)]),
+        (OnsetFeatures(name="f"), [(2, 8, 4), (2, 8, 4)]),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
@@ -198,8 +224,9 @@ def test_a_layer_comes_back_from_its_config(
     assert type(again) is type(layer)
     assert again.get_config() == layer.get_config()
     arrays = [np.zeros(shape, dtype=np.float32) for shape in inputs]
-    if len(arrays) == 2:
-        arrays[-1] = arrays[-1].astype(np.int32)
+    if len(arrays) == 2:  # indices: of notes, or of codes
+        whole = 0 if isinstance(layer, OnsetFeatures) else -1
+        arrays[whole] = arrays[whole].astype(np.int32)
     shapes = [[part.shape for part in flat(made(*arrays))] for made in (layer, again)]
     assert shapes[0] == shapes[1]
 

@@ -19,16 +19,25 @@ CONFIGS: list[NetworkConfig] = [
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.architecture)
-def test_every_network_takes_and_gives_the_same_arrays(config: NetworkConfig) -> None:
+def test_every_network_takes_and_gives_what_its_config_says(
+    config: NetworkConfig,
+) -> None:
     model: Any = build_network(config)
-    assert sorted(tensor.name for tensor in model.inputs) == ["is_hidden", "pitch"]
-    assert list(model.output) == ["logits"]
-    pitch = np.full((2, 8, 4), -1, dtype=np.int32)
-    logits = model({"pitch": pitch, "is_hidden": np.ones((2, 8, 4), np.float32)})
-    found = np.asarray(logits["logits"])
-    assert found.shape == (2, 8, 4, 46)
-    assert found.dtype == np.float32
-    assert np.isfinite(found).all()
+    taken = ["pitch", "is_hidden", *config.planes]
+    assert sorted(tensor.name for tensor in model.inputs) == sorted(taken)
+    shape = (2, 8, 4)
+    inputs: dict[str, Any] = {
+        "pitch": np.full(shape, -1, dtype=np.int32),
+        "is_hidden": np.ones(shape, np.float32),
+    }
+    for name in config.planes:
+        inputs[name] = np.zeros(shape if name == "onset" else shape[:2], np.int32)
+    found = {name: np.asarray(value) for name, value in model(inputs).items()}
+    expected = {"logits": (*shape, 47 if config.writes_rests else 46)}
+    expected |= {"onset_odds": shape} if config.writes_onsets else {}
+    assert {name: array.shape for name, array in found.items()} == expected
+    assert all(array.dtype == np.float32 for array in found.values())
+    assert all(np.isfinite(array).all() for array in found.values())
 
 
 def test_the_config_decides_which_network_is_built() -> None:

@@ -12,55 +12,16 @@ import pytest
 from numpy.typing import NDArray
 
 from musegen.coconet.config import PaperNetworkConfig
-from musegen.coconet.paper_network import (
-    PlanesOfRoll,
-    build_paper_network,
-    layer_plan,
-)
+from musegen.coconet.paper_network import PlanesOfRoll, build_paper_network
 
 Untyped = Any  # Keras has no type information; options are of many types
 
 PARITY = Path(__file__).parents[2] / "../shared/parity/coconet"
 FIXTURES = ("straight_8x16", "dilated_8", "dilated_separable_8")
-CROP_32_BLOCK = [(1, 1), (2, 2), (4, 4), (8, 8), (16, 16), (16, 32)]
 
 
 def num_trainable(model: Untyped) -> int:
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-
-
-def test_the_straight_network_has_3x3_layers_and_two_of_2x2() -> None:
-    plan = layer_plan(PaperNetworkConfig())
-    assert plan == [(3, (1, 1))] * 62 + [(2, (1, 1))] * 2
-
-
-def test_the_dilated_network_repeats_its_levels() -> None:
-    plan = layer_plan(PaperNetworkConfig(num_dilation_blocks=5, crop_steps=32))
-    assert len(plan) == 33
-    assert plan[0] == (3, (1, 1))
-    assert plan[1:31] == [(3, dilation) for dilation in CROP_32_BLOCK] * 5
-    assert plan[31:] == [(2, (1, 1))] * 2
-
-
-@pytest.mark.parametrize(
-    ("crop_steps", "last"), [(32, (16, 32)), (64, (32, 32)), (128, (64, 32))]
-)
-def test_dilation_in_time_ends_at_half_the_crop(
-    crop_steps: int, last: tuple[int, int]
-) -> None:
-    config = PaperNetworkConfig(num_dilation_blocks=1, crop_steps=crop_steps)
-    assert layer_plan(config)[-3] == (3, last)
-
-
-def test_pitch_may_be_left_undilated_and_the_last_level_repeated() -> None:
-    config = PaperNetworkConfig(
-        num_dilation_blocks=1,
-        crop_steps=32,
-        dilate_time_only=True,
-        repeat_last_dilation_level=True,
-    )
-    dilations = [dilation for _, dilation in layer_plan(config)[1:-2]]
-    assert dilations == [(time, 1) for time in (1, 2, 4, 8, 16, 16, 16)]
 
 
 @pytest.mark.parametrize(

@@ -12,26 +12,75 @@ import pytest
 
 from musegen.coconet import network
 from musegen.coconet.config import BeatNetworkConfig, NetworkConfig, config_to_json
+from musegen.coconet.planes import Planes
 from musegen.coconet.predicting import (
     KIND,
     CoconetModel,
+    IsHidden,
+    Logits,
+    PitchIndex,
+    Prediction,
+    SameEverywhere,
+    ToldNetwork,
     build_from_model_config,
     check_shape,
     load_coconet,
     log_probabilities,
-    logits_function,
+    network_of,
+    predictor_network,
 )
 from musegen.data.errors import ModelFolderError
 
 Untyped = Any  # Keras has no type information; options are of many types
 
 
-def fake_predictor(inputs: dict[str, Any]) -> dict[str, Any]:
-    assert inputs["pitch"].dtype == np.int32
-    assert inputs["is_hidden"].dtype == np.float32
-    shape = (*inputs["pitch"].shape, 46)
-    scores = inputs["pitch"][..., None] + 100.0 * inputs["is_hidden"][..., None]
-    return {"logits": np.broadcast_to(scores, shape).astype(np.float64)}
+class FakePredictor:
+    """Takes some planes, may say onsets; keeps what it was asked."""
+
+    def __init__(
+        self, planes: tuple[str, ...] = (), *, outputs: tuple[str, ...] = ("logits",)
+    ) -> None:
+        self.input_names = ("pitch", "is_hidden", *planes)
+        self.output_names = outputs
+        self.asked: list[dict[str, Any]] = []
+
+    def __call__(self, inputs: Untyped) -> dict[str, Any]:
+        assert set(inputs) == set(self.input_names)
+        assert inputs.pop("is_hidden").dtype == np.float32
+        assert {array.dtype for array in inputs.values()} == {np.dtype(np.int32)}
+        self.asked.append(inputs)
+        scores = np.repeat(inputs["pitch"][..., None], 47, axis=-1)
+        answers = {"logits": scores, "onset_odds": -inputs["pitch"]}
+        return {name: answers[name].astype(np.float32) for name in self.output_names}
+
+
+def coded_planes(num_steps: int, *, num_items: int = 1) -> Planes:
+    """Planes in which every step has codes of its own."""
+    steps = np.broadcast_to(np.arange(num_steps, dtype=np.int8), (num_items, num_steps))
+    onset = np.broadcast_to(steps[..., None], (num_items, num_steps, 4))
+    return Planes(onset=onset, metre=steps + 1, fermata=steps + 2)
+
+
+class FakeNetwork:
+    """A `Network` that keeps the planes and the cells it was asked with."""
+
+    def __init__(self) -> None:
+        self.planes: list[Planes] = []
+        self.hidden: list[IsHidden] = []
+
+    def __call__(
+        self, pitch: PitchIndex, is_hidden: IsHidden, planes: Planes
+    ) -> Prediction:
+        self.planes.append(planes)
+        self.hidden.append(is_hidden)
+        logits = np.repeat(pitch[..., None], 47, axis=-1).astype(np.float32)
+        return Prediction(logits=logits, onset_odds=-pitch.astype(np.float32))
+
+
+def grid(num_items: int = 1, num_steps: int = 8) -> tuple[PitchIndex, IsHidden]:
+    rng = np.random.default_rng(0)
+    pitch = rng.integers(-1, 46, (num_items, num_steps, 4)).astype(np.int16)
+    return pitch, rng.random(pitch.shape) < 0.5
 
 
 def test_log_probabilities_are_a_softmax_in_double_precision() -> None:
@@ -41,13 +90,92 @@ def test_log_probabilities_are_a_softmax_in_double_precision() -> None:
     assert found[0, 0] == pytest.approx(np.log([[0.25, 0.75], [0.5, 0.5]]), rel=1e-6)
 
 
-def test_a_predictor_is_asked_in_its_own_types() -> None:
-    pitch = np.array([[[3, 5, -1, 7]]], dtype=np.int16)
-    is_hidden = np.array([[[False, True, False, False]]])
-    found = logits_function(fake_predictor)(pitch, is_hidden)  # type: ignore[arg-type]
-    assert found.shape == (1, 1, 4, 46)
-    assert found.dtype == np.float32
-    assert found[0, 0, :, 0].tolist() == [3.0, 105.0, -1.0, 7.0]
+@pytest.mark.parametrize(
+    "planes", [(), ("metre",), ("fermata", "onset"), ("onset", "metre", "fermata")]
+)
+def test_a_predictor_hears_of_the_planes_it_takes_in_its_own_types(
+    planes: tuple[str, ...],
+) -> None:
+    pitch, is_hidden = grid(num_items=3)
+    predictor = FakePredictor(planes)
+    told = coded_planes(8)  # of one item, which serves all three
+    found = predictor_network(predictor)(pitch, is_hidden, told)
+    (asked,) = predictor.asked
+    assert set(asked) == {"pitch", *planes}
+    for name in planes:
+        assert len(asked[name]) == 3
+        assert (asked[name] == getattr(told, name)).all()
+    assert np.array_equal(found.logits[..., 0], pitch)
+    assert found.onset_odds is None
+
+
+def test_a_predictor_may_say_which_notes_are_struck() -> None:
+    pitch, is_hidden = grid()
+    predictor = FakePredictor(outputs=("logits", "onset_odds"))
+    found = predictor_network(predictor)(pitch, is_hidden, Planes.unknown(8))
+    assert found.onset_odds is not None
+    assert np.array_equal(found.onset_odds, -pitch.astype(np.float32))
+
+
+def test_a_told_network_answers_a_batch_of_any_size() -> None:
+    network, told = FakeNetwork(), coded_planes(8)
+    for num_items in (1, 3):
+        pitch, is_hidden = grid(num_items)
+        found = ToldNetwork(network=network, planes=told)(pitch, is_hidden)
+        assert np.array_equal(found[..., 0], pitch)
+        assert len(network.planes[-1].metre) == num_items
+        assert (network.planes[-1].metre == told.metre).all()
+        assert network.hidden[-1] is is_hidden
+
+
+def test_a_window_of_a_told_network_is_told_of_those_steps() -> None:
+    network, told = FakeNetwork(), coded_planes(12)
+    window = ToldNetwork(network=network, planes=told).window(slice(4, 12))
+    window(*grid())
+    for name in ("onset", "metre", "fermata"):
+        expected = getattr(told, name)[:, 4:12]
+        assert np.array_equal(getattr(network.planes[0], name), expected)
+
+
+def test_onsets_are_asked_with_all_pitches_shown_and_the_onsets_given() -> None:
+    network, told = FakeNetwork(), coded_planes(8)
+    pitch, _ = grid(2)
+    onset = np.full(pitch.shape, 2, dtype=np.int8)
+    found = ToldNetwork(network=network, planes=told).onset_odds(pitch, onset)
+    assert found is not None
+    assert np.array_equal(found, -pitch.astype(np.float32))
+    assert not network.hidden[0].any()
+    assert (network.planes[0].onset == 2).all()
+    assert (network.planes[0].metre == told.metre).all()
+
+
+def test_a_network_that_says_no_onsets_has_no_odds() -> None:
+    told = ToldNetwork(network=network_of(pitch_scores), planes=Planes.unknown(8))
+    pitch, is_hidden = grid()
+    assert told.onset_odds(pitch, np.zeros(pitch.shape, np.int8)) is None
+    assert np.array_equal(told(pitch, is_hidden), pitch_scores(pitch, is_hidden))
+
+
+def pitch_scores(pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+    scores = pitch + 100 * is_hidden
+    return np.repeat(scores[..., None], 46, axis=-1).astype(np.float32)
+
+
+def test_a_function_is_a_network_that_hears_of_no_planes() -> None:
+    pitch, is_hidden = grid()
+    network = network_of(pitch_scores)
+    for planes in (Planes.unknown(8), coded_planes(8)):
+        found = network(pitch, is_hidden, planes)
+        assert np.array_equal(found.logits, pitch_scores(pitch, is_hidden))
+        assert found.onset_odds is None
+
+
+def test_a_function_is_the_same_in_every_window() -> None:
+    pitch, is_hidden = grid()
+    everywhere = SameEverywhere(pitch_scores)
+    expected = pitch_scores(pitch, is_hidden)
+    assert np.array_equal(everywhere(pitch, is_hidden), expected)
+    assert everywhere.window(slice(4, 8)) is pitch_scores
 
 
 @pytest.mark.parametrize(
@@ -91,7 +219,7 @@ def install_engine(patch: pytest.MonkeyPatch, architecture: object) -> dict[str,
     def load_predictor(found: SimpleNamespace, **options: Untyped) -> Untyped:
         assert found is folder
         asked.update(options)
-        return fake_predictor
+        return FakePredictor(("metre",))
 
     models = ModuleType("musegen.engine.models")
     models.__dict__["find_model"] = find_model
@@ -119,7 +247,7 @@ def test_a_model_is_loaded_by_name_with_the_options_given(
         "num_threads": 3,
     }
     pitch = np.zeros((1, 4, 4), dtype=np.int16)
-    assert model.logits(pitch, pitch < 0).shape == (1, 4, 4, 46)
+    assert model.logits(pitch, pitch < 0).shape == (1, 4, 4, 47)
 
 
 @pytest.mark.parametrize(
@@ -146,11 +274,17 @@ def test_the_network_of_a_folder_is_built_from_its_config(
     assert built == [config]
 
 
-def test_a_model_is_a_function_with_a_name() -> None:
+def test_a_model_is_a_network_with_a_name() -> None:
+    network = FakeNetwork()
     model = CoconetModel(
-        name="fake",
-        digest="0",
-        config=BeatNetworkConfig(),
-        logits=lambda pitch, _hidden: np.zeros((*pitch.shape, 46), np.float32),
+        name="fake", digest="0", config=BeatNetworkConfig(), network=network
     )
     assert model.highest_pitch - model.lowest_pitch == 45
+    pitch, is_hidden = grid(2)
+    assert model.logits(pitch, is_hidden).shape == (2, 8, 4, 47)
+    assert not any(
+        getattr(network.planes[0], name).any() for name in ("onset", "metre", "fermata")
+    )
+    told = model.told(coded_planes(8))
+    assert np.array_equal(told(pitch, is_hidden), model.logits(pitch, is_hidden))
+    assert (network.planes[1].metre == coded_planes(8).metre).all()

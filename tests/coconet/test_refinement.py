@@ -10,10 +10,11 @@ from musegen.coconet.config import NUM_PITCHES, NUM_VOICES
 from musegen.coconet.refinement import (
     PASSES,
     RefinementConfig,
+    faulty_cells,
     penalties,
     refine,
 )
-from musegen.coconet.voice_leading import voice_leading
+from musegen.data.grading.voice_leading import voice_leading
 
 Grid = NDArray[np.int16]
 
@@ -154,6 +155,60 @@ def test_crossing_a_neighbour_is_charged() -> None:
     assert (charge[0, 0, 1, :20] == 3.0).all()
 
 
+def test_only_the_cells_asked_about_are_charged() -> None:
+    pitch = grid((30, 25, 20, 10))
+    is_hidden = np.zeros(pitch.shape, dtype=bool)
+    is_hidden[0, :, 1] = True
+    is_asked = is_hidden.copy()
+    is_asked[0, 1:] = False
+    charges = {"hold": 1, "parallel_nats": 6.0, "crossing_nats": 3.0}
+    found = penalties(pitch, is_hidden, is_asked=is_asked, **charges)  # type: ignore[arg-type]
+    whole = penalties(pitch, is_hidden, **charges)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found[0, 0], whole[0, 0])
+    assert found[0, 0].any()
+    assert not found[0, 1:].any()
+
+
+def test_cells_that_make_a_parallel_or_cross_are_found() -> None:
+    pitch = grid((40, 31, 24, 12), (40, 33, 26, 12), (40, 33, 36, 14))
+    found = faulty_cells(pitch, np.ones(pitch.shape, dtype=bool))
+    # Alto and tenor a fifth apart both rise at step 4; they cross from step 8 on.
+    assert np.argwhere(found[0, :8]).tolist() == [[3, 1], [3, 2], [4, 1], [4, 2]]
+    assert np.argwhere(found[0, 8:]).tolist() == [
+        [t, v] for t in range(4) for v in (1, 2)
+    ]
+    is_free = np.zeros(pitch.shape, dtype=bool)
+    is_free[..., 2] = True
+    assert not faulty_cells(pitch, is_free)[..., 1].any()
+    silent = np.full_like(pitch, -1)
+    assert not faulty_cells(silent, np.ones(pitch.shape, dtype=bool)).any()
+
+
+def test_voices_with_faults_are_chosen_first() -> None:
+    pitch = grid((40, 31, 24, 12), (40, 33, 26, 12))
+    chosen: list[NDArray[np.bool_]] = []
+
+    def watching(pitch: Grid, is_hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+        chosen.append(is_hidden[0].any(axis=0))
+        return flat(pitch, is_hidden)
+
+    counts = {}
+    for seeks_faults in (False, True):
+        chosen.clear()
+        for seed in range(40):
+            refine(
+                pitch,
+                np.ones(pitch.shape, dtype=bool),
+                logits=watching,
+                config=RefinementConfig(num_rounds=1, seeks_faults=seeks_faults),
+                generators=[np.random.default_rng(seed)],
+            )
+        counts[seeks_faults] = np.sum(chosen[::3], axis=0)
+    assert counts[True][[0, 3]].sum() == 0
+    assert counts[True][[1, 2]].min() > 8
+    assert counts[False].min() > 2
+
+
 def test_polishing_removes_parallels() -> None:
     rng = np.random.default_rng(1)
     melody = np.repeat(20 + rng.integers(-3, 4, 24).cumsum() % 12 + 12, 4)
@@ -183,7 +238,13 @@ def test_polishing_removes_parallels() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"num_rounds": -1}, {"temperature": -0.1}, {"temperature": np.nan}]
+    "arguments",
+    [
+        {"num_rounds": -1},
+        {"temperature": -0.1},
+        {"temperature": np.nan},
+        {"top_p": 0.0},
+    ],
 )
 def test_settings_out_of_range_are_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="received"):

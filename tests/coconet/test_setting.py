@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from musegen.coconet.melody import MelodyTask, prepare_melody
-from musegen.coconet.setting import BuiltSetting, build_setting
+from musegen.coconet.melody import prepare_melody
+from musegen.coconet.onsets import certain_onsets, rule_onsets
+from musegen.coconet.score_task import ScoreTask
+from musegen.coconet.setting import BuiltSetting, side_by_side
 from musegen.data.errors import UsageError
 from musegen.data.midi import midi_bytes, read_midi
 from musegen.data.score import (
@@ -55,11 +57,25 @@ def score_of(*parts: Part) -> Score:
     )
 
 
-def task_of(*parts: Part, voice: str | None = None) -> MelodyTask:
-    return prepare_melody(score_of(*parts), voice=voice, beat_level=Fraction(1))
+def task_of(*parts: Part, voice: str | None = None) -> ScoreTask:
+    return prepare_melody(
+        score_of(*parts),
+        voices=() if voice is None else (voice,),
+        beat_level=Fraction(1),
+    )
 
 
-def filled(task: MelodyTask) -> NDArray[np.int16]:
+def build_setting(
+    task: ScoreTask, pitch: NDArray[np.int16], *, keep: tuple[str, ...] = ()
+) -> BuiltSetting:
+    """Write with the onsets of the rule."""
+    given = np.where(task.is_free, pitch, task.pitch_index)[None].astype(np.int16)
+    free = task.is_free[None]
+    onset = rule_onsets(certain_onsets(given, free, task.planes.onset), free)
+    return side_by_side(task, pitch, onset[0], keep=keep)
+
+
+def filled(task: ScoreTask) -> NDArray[np.int16]:
     return np.tile(np.array(CHORD, np.int16), (len(task.pitch_index), 1))
 
 
@@ -89,7 +105,7 @@ def test_the_melodys_part_is_the_very_part_that_was_read() -> None:
     built = build_setting(task, filled(task))
     assert built.score.parts[0] is part
     assert replace(built.score, parts=()) == replace(task.score, parts=())
-    assert built.grid[:, 0].tolist() == task.line.pitch.tolist()
+    assert built.grid[:, 0].tolist() == task.pitch[:, 0].tolist()
 
 
 def test_a_melody_that_changes_its_program_comes_back_whole() -> None:
@@ -152,12 +168,11 @@ def test_voices_are_struck_again_after_a_rest() -> None:
 def test_no_voice_outlasts_the_melody(quarters: float) -> None:
     task = task_of(Part(notes=notes((72, 1), (74, quarters))))
     pitch = filled(task)
-    pitch[task.end_step :, 1:] += 1  # what is sampled there is not heard
     built = build_setting(task, pitch)
-    end = task.voice.notes[-1].end
+    end = task.voices[0].kept[-1].end
     for line in lines(built):
         assert [(onset, last) for onset, last, _ in line] == [(0, 480), (480, end)]
-    assert (built.grid[task.end_step :, 1:] == -1).all()
+    assert ((built.grid[:, 1:] >= 0) == task.is_free[:, 1:]).all()
 
 
 def test_a_last_note_before_its_step_is_still_harmonised() -> None:
@@ -290,3 +305,37 @@ def test_a_voice_above_midi_comes_down_by_octaves() -> None:
     assert 116 <= built.grid[0, 1] <= 127
     assert (81 - task.shift - built.grid[0, 1]) % 12 == 0
     assert "4 steps of the new voices" in built.notices[0].message
+
+
+def test_onsets_are_struck_as_they_were_filled() -> None:
+    task = task_of(Part(notes=notes((72, 2))))
+    onset = np.ones((8, 4), dtype=np.int8)
+    onset[[0, 3, 6], 3] = 2
+    built = side_by_side(task, filled(task), onset)
+    bass, tenor = built.score.parts[3], built.score.parts[2]
+    assert [note.onset for note in bass.notes] == [0, 360, 720]
+    assert [note.onset for note in tenor.notes] == [0]
+    assert built.given_parts == (0,)
+
+
+def test_silent_cells_are_rests() -> None:
+    task = task_of(Part(notes=notes((72, 2))))
+    pitch = filled(task)
+    pitch[2:4, 2] = -1
+    assert lines(build_setting(task, pitch))[1] == [(0, 240, 62), (480, 960, 62)]
+
+
+def test_two_lines_of_one_part_become_two_parts() -> None:
+    chords = tuple(
+        Note(onset=480 * beat, duration=480, pitch=pitch)
+        for beat in range(2)
+        for pitch in (50, 72)
+    )
+    piano = Part(notes=chords, name="Piano", lyrics=(TextEvent(tick=0, text="la"),))
+    task = prepare_melody(
+        score_of(piano), given=(0, 3), voices=("top", "bottom"), beat_level=Fraction(1)
+    )
+    parts = build_setting(task, filled(task)).score.parts
+    assert [part.name for part in parts] == ["Piano", "Alto", "Tenor", "Piano bass"]
+    assert [note.pitch for note in parts[3].notes] == [50, 50]
+    assert [bool(part.lyrics) for part in parts] == [True, False, False, False]

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from musegen.coconet import training
-from musegen.coconet.config import BeatNetworkConfig, config_from_json
+from musegen.coconet.batches import EVERYTHING, NOTHING
+from musegen.coconet.config import BeatNetworkConfig
+from musegen.coconet.masks import KINDS
+from musegen.coconet.network import build_network
+from musegen.coconet.planes import (
+    Piece,
+    fermata_codes,
+    metre_codes,
+    onset_codes,
+    piece_of_grid,
+)
 from musegen.coconet.training import (
     CONFIG_NAME,
-    PRESETS,
+    DEFAULT_MIXTURE,
+    OPTIMIZERS,
     CoconetTrainingConfig,
-    Grid,
     compiled_network,
-    draw_batch,
-    keras_batch,
+    read_run_config,
     train_coconet,
 )
-from musegen.data.errors import TrainingError
-from musegen.engine.training import LoopConfig
+from musegen.data.errors import ModelFolderError, TrainingError, UsageError
+from musegen.engine.model_folder import WEIGHTS_FILE
+from musegen.engine.muon import Muon
+from musegen.engine.training import Batch, LoopConfig
+from musegen.engine.weights import weights_bytes
 
 Untyped = Any  # Keras has no type information; options are of many types
-
-ORDERLESS = {"orderless": 1.0}
 
 
 def tiny_config(**changed: Untyped) -> CoconetTrainingConfig:
@@ -55,84 +65,20 @@ def tiny_config(**changed: Untyped) -> CoconetTrainingConfig:
     return CoconetTrainingConfig(**{**options, **changed})
 
 
-def pieces(num_pieces: int = 3, num_steps: int = 24) -> list[Grid]:
-    """Chords that move down a scale a beat at a time."""
-    beats = 62 - np.arange(num_steps) // 4 % 8
-    chord = beats[:, None] + np.array([12, 7, 3, -12])
-    return [(chord - index).astype(np.int16) for index in range(num_pieces)]
-
-
-def batch(
-    grids: list[Grid],
-    seed: int,
-    *,
-    max_transposition: int = 6,
-    mixture: Mapping[str, float] = ORDERLESS,
-    **changed: Untyped,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    return draw_batch(
-        grids,
-        config=tiny_config(**changed),
-        mixture=mixture,
-        max_transposition=max_transposition,
-        generator=np.random.default_rng(seed),
-    )
-
-
-@given(
-    lowest=st.integers(36, 81),
-    width=st.integers(0, 45),
-    limit=st.integers(0, 12),
-    seed=st.integers(0, 1000),
-)
-def test_transposed_crops_stay_in_range(
-    lowest: int, width: int, limit: int, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    piece = rng.integers(lowest, min(81, lowest + width) + 1, (8, 4)).astype(np.int16)
-    piece[3, 2] = -1
-    pitch, is_hidden = batch([piece], seed, max_transposition=limit)
-    assert pitch.shape == is_hidden.shape == (4, 8, 4)
-    assert pitch.min() >= -1
-    assert pitch.max() < 46
-    assert np.array_equal(pitch < 0, np.broadcast_to(piece < 0, pitch.shape))
-    shifts = (pitch - (piece - 36))[:, piece >= 0]
-    assert (shifts == shifts[:, :1]).all()
-    assert np.abs(shifts).max() <= limit
-
-
-def test_every_transposition_that_fits_is_drawn() -> None:
-    piece = np.full((8, 4), 79, dtype=np.int16)
-    pitch, _ = batch([piece], 0, batch_size=200, max_transposition=3)
-    assert set((pitch[:, 0, 0] + 36 - 79).tolist()) == {-3, -2, -1, 0, 1, 2}
-
-
-def test_crops_begin_on_a_beat_and_cover_the_piece() -> None:
-    piece = np.tile(np.arange(36, 60)[:, None], (1, 4)).astype(np.int16)
-    pitch, _ = batch([piece], 0, batch_size=200, max_transposition=0)
-    assert set(pitch[:, 0, 0].tolist()) == {0, 4, 8, 12, 16}
-    assert (np.diff(pitch, axis=1) == 1).all()
-
-
-def test_silence_stays_silence() -> None:
-    pitch, _ = batch([np.full((8, 4), -1, dtype=np.int16)], 0)
-    assert (pitch == -1).all()
-
-
-def test_masks_follow_the_mixture() -> None:
-    _, is_hidden = batch(pieces(), 0, mixture={"future": 1.0}, batch_size=50)
-    for mask in is_hidden:
-        now = int(mask.any(axis=1).argmax())
-        assert mask[now + 1 :].all()
-
-
-def test_a_batch_is_what_a_compiled_model_takes() -> None:
-    pitch, is_hidden = batch(pieces(), 0)
-    inputs, targets, weights = keras_batch(pitch, is_hidden)
-    assert np.array_equal(inputs["pitch"], pitch)
-    assert inputs["is_hidden"].dtype == np.float32
-    assert np.array_equal(targets["logits"], pitch)
-    assert np.array_equal(weights["logits"] > 0.0, is_hidden)
+def pieces(num_pieces: int = 3, num_steps: int = 24, shift: int = 0) -> list[Piece]:
+    """Chords that move down a scale a beat at a time, struck twice a beat."""
+    steps = np.arange(num_steps)
+    grid = (62 + shift - steps // 4 % 8)[:, None] + np.array([12, 7, 3, -12])
+    struck = np.broadcast_to((steps % 2 == 0)[:, None], grid.shape)
+    return [
+        Piece(
+            pitch=(grid - index).astype(np.int16),
+            onset=onset_codes(struck),
+            metre=metre_codes(steps % 16, np.full(num_steps, 16)),
+            fermata=fermata_codes(steps % 32 >= 28),
+        )
+        for index in range(num_pieces)
+    ]
 
 
 def weights_of(model: Untyped) -> list[NDArray[Any]]:
@@ -185,14 +131,14 @@ def test_a_run_validates_each_kind_of_mask_and_the_lower_voices(
 ) -> None:
     _, _, result = trained
     metrics = result.metrics
-    kinds = ["orderless", "frames", "future", "voices", "spans"]
-    shares = [0.25, 0.2, 0.15, 0.3, 0.1]
     weighted = [
-        metrics[f"valid/{kind}"] * share
-        for kind, share in zip(kinds, shares, strict=True)
+        metrics[f"valid/{kind}"] * share for kind, share in DEFAULT_MIXTURE.items()
     ]
+    assert set(DEFAULT_MIXTURE) == set(KINDS)
     assert metrics["valid/loss"] == pytest.approx(sum(weighted))
     assert 0.0 < metrics["valid/lower_voices"] < 10.0
+    assert metrics["valid/lower_voices_told"] != metrics["valid/lower_voices"]
+    assert 0.0 < metrics["valid/onset"] < 2.0
 
 
 def test_a_run_leaves_its_config_beside_its_weights(
@@ -201,7 +147,7 @@ def test_a_run_leaves_its_config_beside_its_weights(
     run_dir, _, _ = trained
     data = json.loads((run_dir / CONFIG_NAME).read_text(encoding="utf-8"))
     assert data == json.loads(json.dumps(tiny_config().to_json()))
-    assert config_from_json(data["network"]) == tiny_config().network
+    assert read_run_config(run_dir) == tiny_config()
 
 
 def test_a_run_is_neither_started_twice_nor_its_config_overwritten(
@@ -299,64 +245,159 @@ def test_the_seed_decides_the_first_weights_and_the_policy_is_put_back() -> None
     [
         (pieces(num_steps=4), pieces(), "no training piece is 8 sixteenths long"),
         (pieces(), [], "no validation piece is 8 sixteenths long"),
-        ([p - 24 for p in pieces()], pieces(), r"training piece 1 has pitch \d+, and"),
-        (pieces(), [p + 20 for p in pieces()], r"validation piece 1 .* knows 36 to 81"),
+        (pieces(shift=-24), pieces(), r"training piece 1 has pitch \d+, and"),
+        (pieces(), pieces(shift=20), r"validation piece 1 .* knows 36 to 81"),
     ],
 )
 def test_pieces_that_cannot_be_trained_on_are_refused(
-    tmp_path: Path, train: list[Grid], valid: list[Grid], words: str
+    tmp_path: Path, train: list[Piece], valid: list[Piece], words: str
 ) -> None:
     with pytest.raises(TrainingError, match=words):
         train_coconet(train, valid, config=tiny_config(), run_dir=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"mask_mixture": {"zigzag": 1.0}}, "received zigzag"),
-        ({"mask_mixture": {}}, "one of them above 0"),
-        ({"crop_steps": 10}, "positive multiple of 4; received 10"),
-        ({"crop_steps": 0}, "positive multiple of 4; received 0"),
-        ({"batch_size": 0}, "batch_size must be at least 1; received 0"),
-    ],
-)
-def test_a_config_names_the_field_and_the_value(
-    changed: dict[str, Any], words: str
+def test_the_optimizer_and_its_rates_are_those_of_the_config() -> None:
+    assert OPTIMIZERS == ("muon", "adamw")
+    for name, cls in zip(OPTIMIZERS, (Muon, keras.optimizers.AdamW), strict=True):
+        config = tiny_config(optimizer=name, weight_decay=0.25)
+        optimizer = compiled_network(config).optimizer
+        assert type(optimizer) is cls
+        assert optimizer.weight_decay == 0.25
+        assert float(optimizer.learning_rate) == pytest.approx(0.02)
+
+
+def test_muon_gets_the_matrices_between_features_and_scores() -> None:
+    model = compiled_network(tiny_config(precision="mixed_bfloat16"))
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
+    pairs = zip(model.trainable_variables, optimizer.is_matrix, strict=True)
+    matrices = {variable.path for variable, is_matrix in pairs if is_matrix}
+    assert matrices == {
+        *(f"{block}0_{part}/kernel" for block in ("read", "beat", "write")
+          for part in ("conv", "out")),
+        "to_beats/kernel",
+        "from_beats/kernel",
+    }  # fmt: skip
+    assert optimizer.orthogonal_dtype == "bfloat16"
+    plain = compiled_network(tiny_config()).optimizer
+    assert plain.orthogonal_dtype == "float32"
+
+
+def first_batch(**changed: Untyped) -> Batch:
+    """What the loop of a run is given for its first step."""
+    batches: list[Batch] = []
+
+    class FakeLoop:
+        def __init__(
+            self,
+            _model: Untyped,
+            *,
+            batch_at: Callable[[int], Batch],
+            **_options: Untyped,
+        ) -> None:
+            batches.append(batch_at(0))
+
+        def run(self, *, resume: bool) -> None:
+            assert not resume
+
+        def load_best(self) -> None:
+            pass
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "TrainingLoop", FakeLoop)
+        patch.setattr(training, "compiled_network", lambda _config: None)
+        patch.setattr(training, "_claim_folder", lambda *_, **__: None)
+        train_coconet(
+            pieces(), pieces(1), config=tiny_config(**changed), run_dir=Path("unused")
+        )
+    return batches[0]
+
+
+def test_batches_are_those_of_the_config_and_the_seed() -> None:
+    mixture = {"beats": 1.0}
+    inputs, targets, weights = first_batch(
+        batch_size=6, crop_steps=12, mask_mixture=mixture, onset_share=0.3
+    )
+    assert inputs["pitch"].shape == (6, 12, 4)
+    assert sorted(inputs) == ["fermata", "is_hidden", "metre", "onset", "pitch"]
+    by_beat = inputs["is_hidden"].reshape(6, 3, 4, 4)
+    assert (by_beat == by_beat[:, :, :1]).all()
+    assert sorted(targets) == ["logits", "onset_odds"]
+    assert weights["onset_odds"].mean() == pytest.approx(0.3)
+    told = first_batch(telling=EVERYTHING)[0]
+    assert (told["metre"] != 0).all()
+    assert (told["fermata"] != 0).all()
+    untold = first_batch(telling=NOTHING)[0]
+    assert not any(untold[name].any() for name in ("onset", "metre", "fermata"))
+    for name in ("pitch", "is_hidden"):  # what is told changes nothing else
+        assert np.array_equal(told[name], untold[name])
+    other = first_batch(telling=NOTHING, seed=1)[0]
+    assert not np.array_equal(other["is_hidden"], untold["is_hidden"])
+    still = first_batch(max_transposition=0)[0]["pitch"]
+    moved = first_batch(max_transposition=6)[0]["pitch"]
+    assert (np.ptp(moved - still, axis=(1, 2)) == 0).all()
+    assert (moved != still).any()
+
+
+def folder_of(model: Untyped) -> Untyped:
+    """Stands for a model folder with these weights."""
+    content = weights_bytes(model)
+    return SimpleNamespace(path=Path("mine"), read={WEIGHTS_FILE: content}.__getitem__)
+
+
+def test_a_run_may_begin_with_the_weights_of_a_model(
+    trained: tuple[Path, Any, Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match=words):
-        tiny_config(**changed)
+    _, model, result = trained
+    config = tiny_config(loop={"num_steps": 1, "learning_rate": 0.0})
+    further, found = train_coconet(
+        pieces(), pieces(1), config=config, run_dir=tmp_path, start=folder_of(model)
+    )
+    for left, right in zip(weights_of(model), weights_of(further), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-2)  # rounded for the disk
+    value = result.metrics["valid/loss"]
+    assert found.metrics["valid/loss"] == pytest.approx(value, abs=1e-2)
 
 
-@pytest.mark.parametrize("config", [tiny_config(seed=3), *PRESETS.values()])
-def test_a_config_comes_back_from_json_text(config: CoconetTrainingConfig) -> None:
-    text = json.dumps(config.to_json())
-    assert CoconetTrainingConfig.from_json(json.loads(text)) == config
+def test_a_model_of_another_architecture_is_no_beginning(tmp_path: Path) -> None:
+    other = build_network(dataclasses.replace(tiny_config().network, step_channels=6))
+    with pytest.raises(ModelFolderError, match="does not fit its architecture"):
+        train_coconet(
+            pieces(),
+            pieces(1),
+            config=tiny_config(),
+            run_dir=tmp_path,
+            start=folder_of(other),
+        )
 
 
-def test_what_json_does_not_say_is_the_default() -> None:
-    found = CoconetTrainingConfig.from_json({"batch_size": 7})
-    assert found == CoconetTrainingConfig(batch_size=7)
+def test_several_gpus_need_a_backend_that_can_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "gpu_names", lambda: ("gpu:0", "gpu:1"))
+    assert keras.backend.backend() != "jax"
+    with pytest.raises(UsageError, match="2 GPUs can share a run only with KERAS_BACK"):
+        train_coconet(pieces(), pieces(1), config=tiny_config(), run_dir=tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        ({"colour": "red", "age": 3}, "unknown keys in the config: age, colour"),
-        ({"network": {"architecture": "beat", "age": 3}}, "'beat': age"),
-        ({"loop": {"num_steps": 1, "learning_rate": 1, "age": 3}}, "does not fit.*age"),
-        ({"loop": {"num_steps": 1}}, "does not fit.*learning_rate"),
-        ({"loop": 3}, "does not fit"),
-    ],
-)
-def test_json_that_is_no_config_is_refused(data: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        CoconetTrainingConfig.from_json(data)
-
-
-def test_the_default_config_trains_the_network_we_ship() -> None:
-    config = CoconetTrainingConfig()
-    assert PRESETS["default"] == config
-    assert config.network == BeatNetworkConfig()
-    assert config.loop.num_steps == 6200
-    assert sum(config.mask_mixture.values()) == pytest.approx(1.0)
+def test_a_network_of_pitches_only_trains_on_bare_grids(tmp_path: Path) -> None:
+    network = BeatNetworkConfig(
+        step_channels=8,
+        beat_channels=10,
+        num_step_blocks=0,
+        beat_dilations=(),
+        attention_after=(),
+        planes=(),
+        knows_beat_position=False,
+        writes_rests=False,
+        writes_onsets=False,
+    )
+    bare = [piece_of_grid(piece.pitch) for piece in pieces()]
+    config = tiny_config(
+        network=network, loop={"num_steps": 2, "validate_every": 2}, optimizer="adamw"
+    )
+    model, result = train_coconet(bare, bare, config=config, run_dir=tmp_path)
+    assert list(model.output) == ["logits"]
+    assert result.metrics["valid/lower_voices"] == pytest.approx(np.log(46), abs=1.0)
+    assert "valid/onset" not in result.metrics

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen.coconet.transposition import (
     MAX_PITCH,
-    SOPRANO_HIGHEST,
-    SOPRANO_LOWEST,
+    VOICE_RANGES,
     describe_shift,
-    shift_for_soprano,
+    num_folded,
+    pitch_indices,
+    shift_for_voices,
 )
 from musegen.data.errors import PitchRangeError
 from musegen.data.score import Note, Score
 
 SCORE = Score(ticks_per_quarter=4)
+SOPRANO_LOWEST, SOPRANO_HIGHEST = VOICE_RANGES[0]
+BASS_LOWEST, BASS_HIGHEST = VOICE_RANGES[3]
 
 
 def melody(*pitches: int) -> list[Note]:
@@ -27,7 +31,7 @@ def melody(*pitches: int) -> list[Note]:
 
 
 def shift(*pitches: int) -> int:
-    return shift_for_soprano(melody(*pitches), SCORE)
+    return shift_for_voices({0: melody(*pitches)}, SCORE)
 
 
 @given(st.lists(st.integers(SOPRANO_LOWEST, SOPRANO_HIGHEST), min_size=1))
@@ -71,7 +75,7 @@ def test_long_notes_weigh_more() -> None:
     def shift_of(low_ticks: int, high_ticks: int) -> int:
         low = Note(onset=0, duration=low_ticks, pitch=59)
         high = Note(onset=low_ticks, duration=high_ticks, pitch=65)
-        return shift_for_soprano([low, high], SCORE)
+        return shift_for_voices({0: [low, high]}, SCORE)
 
     assert shift_of(low_ticks=4, high_ticks=4) == 1
     assert shift_of(low_ticks=1, high_ticks=100) == 0
@@ -108,3 +112,44 @@ def test_too_wide_a_melody_names_both_ends() -> None:
 )
 def test_a_shift_in_words(semitones: int, words: str) -> None:
     assert describe_shift(semitones) == words
+
+
+@given(st.lists(st.integers(BASS_LOWEST, BASS_HIGHEST), min_size=1))
+def test_a_bass_in_range_stays(pitches: list[int]) -> None:
+    assert shift_for_voices({3: melody(*pitches)}, SCORE) == 0
+
+
+def test_a_bass_elsewhere_moves_by_octaves() -> None:
+    assert shift_for_voices({3: melody(27, 31, 33)}, SCORE) == 12
+    assert shift_for_voices({3: melody(72, 76)}, SCORE) == -12
+
+
+def test_all_voices_move_together() -> None:
+    lines = {0: melody(60, 64, 67), 3: melody(27, 31, 33)}
+    assert shift_for_voices(lines, SCORE) == 12
+    assert shift_for_voices({0: melody(60, 64), 3: []}, SCORE) == 0
+
+
+def test_nothing_given_is_not_moved() -> None:
+    assert shift_for_voices({}, SCORE) == 0
+    assert shift_for_voices({0: []}, SCORE) == 0
+
+
+def test_voices_wider_than_the_network_are_read_octaves_off() -> None:
+    lines = {0: melody(72, 84), 3: melody(*[48] * 8, 24)}
+    shift = shift_for_voices(lines, SCORE)
+    pitch = np.array([[84, -1, -1, 24], [72, -1, -1, 48]], dtype=np.int16)
+    index = pitch_indices(pitch, shift)
+    assert num_folded(pitch, shift) > 0
+    assert index.dtype == np.int16
+    assert (index[pitch >= 0] >= 0).all()
+    assert index.max() <= 45
+    assert (index[pitch < 0] == -1).all()
+    assert ((index + 36 - shift - pitch)[pitch >= 0] % 12 == 0).all()
+
+
+@given(st.integers(36, 81))
+def test_a_pitch_that_the_network_knows_is_only_shifted(pitch: int) -> None:
+    grid = np.array([[pitch, -1, -1, -1]], dtype=np.int16)
+    assert pitch_indices(grid, 0)[0, 0] == pitch - 36
+    assert num_folded(grid, 0) == 0

@@ -9,10 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musegen.coconet.ancestral import AncestralConfig
 from musegen.coconet.config import NUM_PITCHES
-from musegen.coconet.predicting import IsHidden, Logits, PitchIndex
+from musegen.coconet.control import Control
+from musegen.coconet.drawing import NUM_CLASSES, Allowed
+from musegen.coconet.predicting import (
+    IsHidden,
+    Logits,
+    LogitsFunction,
+    PitchIndex,
+    SameEverywhere,
+)
+from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig, gibbs_sample
-from musegen.coconet.windows import Window, WindowConfig, sample_windows, windows
+from musegen.coconet.windows import (
+    Window,
+    WindowConfig,
+    sample_windows,
+    window_forwards,
+    windows,
+)
 
 SMALL = WindowConfig(length=16, context=8, lookahead=4)
 
@@ -84,7 +100,7 @@ def test_a_short_score_is_sampled_as_a_whole() -> None:
     cut = sample_windows(
         pitch,
         pitch < 0,
-        logits=Recorder(),
+        logits=SameEverywhere(Recorder()),
         config=config,
         window_config=SMALL,
         generators=generators(2),
@@ -100,11 +116,11 @@ def test_a_long_score_is_filled_with_bounded_windows() -> None:
     result = sample_windows(
         pitch,
         pitch < 0,
-        logits=recorder,
+        logits=SameEverywhere(recorder),
         config=GibbsConfig(num_steps=3),
         window_config=SMALL,
         generators=generators(1),
-        advance=advanced.append,
+        control=Control(advance=advanced.append),
     )
     assert (result >= 0).all()
     assert np.array_equal(result[:, :, 0], pitch[:, :, 0])
@@ -120,7 +136,7 @@ def test_what_is_written_is_shown_as_context_and_never_altered() -> None:
     result = sample_windows(
         pitch,
         pitch < 0,
-        logits=recorder,
+        logits=SameEverywhere(recorder),
         config=GibbsConfig(num_steps=2),
         window_config=SMALL,
         generators=generators(1),
@@ -141,7 +157,7 @@ def test_what_lies_ahead_is_written_anew_by_the_next_window() -> None:
     sample_windows(
         pitch,
         pitch < 0,
-        logits=recorder,
+        logits=SameEverywhere(recorder),
         config=GibbsConfig(num_steps=1),
         window_config=SMALL,
         generators=generators(1),
@@ -160,7 +176,7 @@ def test_an_item_does_not_depend_on_its_batch_even_where_it_has_nothing_free() -
         return sample_windows(
             pitch[items],
             is_free[items],
-            logits=Recorder(),
+            logits=SameEverywhere(Recorder()),
             config=GibbsConfig(num_steps=3),
             window_config=SMALL,
             generators=[generators(2)[item] for item in items],
@@ -169,6 +185,102 @@ def test_an_item_does_not_depend_on_its_batch_even_where_it_has_nothing_free() -
     together = sample([0, 1])
     assert np.array_equal(sample([0])[0], together[0])
     assert np.array_equal(sample([1])[0], together[1])
+
+
+def test_each_window_is_asked_of_the_network_of_its_steps() -> None:
+    asked: list[slice] = []
+
+    class Watching:
+        def __call__(self, pitch: PitchIndex, is_hidden: IsHidden) -> Logits:
+            raise AssertionError("asked about the whole")
+
+        def window(self, steps: slice) -> LogitsFunction:
+            asked.append(steps)
+            return Recorder()
+
+    pitch = np.full((1, 24, 4), -1, dtype=np.int16)
+    sample_windows(
+        pitch,
+        pitch < 0,
+        logits=Watching(),
+        config=GibbsConfig(num_steps=1),
+        window_config=SMALL,
+        generators=generators(1),
+    )
+    assert asked == [slice(0, 16), slice(4, 20), slice(8, 24)]
+
+
+def test_what_is_allowed_is_cut_with_the_windows() -> None:
+    pitch = np.full((1, 40, 4), -1, dtype=np.int16)
+    classes = np.zeros((1, 40, 4, NUM_CLASSES), dtype=bool)
+    classes[0, np.arange(40), :, np.arange(40)] = True  # step t may only be pitch t
+    result = sample_windows(
+        pitch,
+        pitch < 0,
+        logits=SameEverywhere(Recorder()),
+        config=GibbsConfig(num_steps=2),
+        window_config=SMALL,
+        generators=generators(1),
+        refinement=RefinementConfig(num_rounds=1),
+        allowed=Allowed(classes=classes),
+    )
+    assert (result[0] == np.arange(40)[:, None]).all()
+
+
+def test_windows_without_a_free_cell_cost_nothing() -> None:
+    recorder = Recorder()
+    pitch = np.full((1, 40, 4), 5, dtype=np.int16)
+    is_free = np.zeros(pitch.shape, dtype=bool)
+    is_free[:, 36:] = True
+    refinement = RefinementConfig(num_rounds=2)
+    advanced: list[int] = []
+    sample_windows(
+        pitch,
+        is_free,
+        logits=SameEverywhere(recorder),
+        config=GibbsConfig(num_steps=3),
+        window_config=SMALL,
+        generators=generators(1),
+        refinement=refinement,
+        control=Control(advance=advanced.append),
+    )
+    assert len(recorder.asked) == sum(advanced) == 3 + 6
+    foretold = window_forwards(
+        is_free,
+        config=GibbsConfig(num_steps=3),
+        window_config=SMALL,
+        refinement=refinement,
+    )
+    assert foretold == 9
+
+
+def test_passes_are_counted_with_the_cells_of_each_window() -> None:
+    is_free = np.ones((2, 24, 4), dtype=bool)
+    is_free[0] = False
+    is_free[:, :, 0] = False
+    config = AncestralConfig()
+    count = window_forwards(is_free, config=config, window_config=SMALL)
+    # windows of 16 steps, of which 0, 8 and 8 are fixed: three voices free in the rest
+    assert count == 3 * (16 + 8 + 8)
+
+
+def test_when_stopped_each_window_that_is_left_takes_one_pass() -> None:
+    recorder = Recorder()
+    pitch = np.full((1, 40, 4), -1, dtype=np.int16)
+    pitch[:, :, 0] = 10
+    result = sample_windows(
+        pitch,
+        pitch < 0,
+        logits=SameEverywhere(recorder),
+        config=GibbsConfig(num_steps=5),
+        window_config=SMALL,
+        generators=generators(1),
+        refinement=RefinementConfig(),
+        control=Control(is_stopped=lambda: len(recorder.asked) >= 3),
+    )
+    assert (result >= 0).all()
+    assert (result[:, :, 0] == 10).all()
+    assert len(recorder.asked) == 3 + len(list(windows(40, SMALL))) - 1
 
 
 @pytest.mark.parametrize(

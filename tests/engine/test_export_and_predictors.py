@@ -259,3 +259,10 @@ def test_a_missing_package_names_the_extra(
     )
     with pytest.raises(MissingPackageError, match=rf"'{package}'.*musegen\[train\]"):
         onnx_bytes(model)
+
+
+def test_an_output_called_like_an_input_is_refused() -> None:
+    x = keras.Input((None, 4), name="x")
+    model = keras.Model({"x": x}, {"x": layers.Dense(2, name="scores")(x)})
+    with pytest.raises(ModelError, match="x names an input and an output"):
+        onnx_bytes(model)

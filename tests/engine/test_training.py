@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from musegen.data.errors import TrainingError
 from musegen.engine.checkpoints import load_checkpoint
+from musegen.engine.muon import Muon
 from musegen.engine.training import (
     BEST_NAME,
     CHECKPOINT_NAME,
@@ -34,7 +35,16 @@ class KilledError(Exception):
     """Stands for a kill after a step."""
 
 
-def small_model() -> Untyped:
+def adamw() -> Untyped:
+    return keras.optimizers.AdamW(learning_rate=0.1)
+
+
+def muon() -> Untyped:
+    """Muon for one matrix, AdamW for the other."""
+    return Muon(learning_rate=0.1, weight_decay=0.05, excluded=("scores",))
+
+
+def small_model(optimizer: Untyped) -> Untyped:
     """A regression with dropout, so that the random state matters."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
@@ -42,10 +52,9 @@ def small_model() -> Untyped:
             keras.Input((3,)),
             keras.layers.Dense(4),
             keras.layers.Dropout(0.5),
-            keras.layers.Dense(1),
+            keras.layers.Dense(1, name="scores"),
         ]
     )
-    optimizer = keras.optimizers.AdamW(learning_rate=0.1)
     model.compile(optimizer=optimizer, loss="mse", jit_compile=False)
     return model
 
@@ -79,6 +88,7 @@ def loop_in(
     kill_after: int | None = None,
     validator: Callable[[Any], Mapping[str, float]] = validate,
     batches: Callable[[int], Batch] = batch_at,
+    optimizer: Callable[[], Any] = adamw,
     **changed: Untyped,
 ) -> TrainingLoop:
     def progress(step: int, _values: Mapping[str, float]) -> None:
@@ -86,7 +96,7 @@ def loop_in(
             raise KilledError
 
     return TrainingLoop(
-        small_model(),
+        small_model(optimizer()),
         batch_at=batches,
         validate=validator,
         config=config(**changed),
@@ -136,6 +146,20 @@ def test_a_killed_run_goes_on_bit_for_bit(
     for line in [*lines, *whole_lines]:
         del line["seconds"]
     assert lines == whole_lines
+
+
+def test_a_killed_run_with_muon_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    whole = loop_in(tmp_path / "whole", optimizer=muon)
+    whole_result = whole.run(resume=False)
+    with pytest.raises(KilledError):
+        loop_in(tmp_path / "killed", optimizer=muon, kill_after=5).run(resume=False)
+    loop = loop_in(tmp_path / "killed", optimizer=muon)
+    result = loop.run(resume=True)
+    assert loop.model.optimizer.is_matrix == (True, False, False, False)
+    assert len(everything(whole)) > len(whole.model.variables)
+    for left, right in zip(everything(whole), everything(loop), strict=True):
+        assert np.array_equal(left, right)
+    assert result.metrics == whole_result.metrics
 
 
 def test_the_log_has_one_line_for_each_step_it_tells_of(
@@ -270,8 +294,46 @@ def test_the_learning_rate_by_hand() -> None:
     assert learning_rate_at(50, plan) == pytest.approx(2.0 * 0.55)
     assert learning_rate_at(100, plan) == pytest.approx(0.2)
     assert learning_rate_at(500, plan) == pytest.approx(0.2)
+    assert learning_rate_at(1, plan) < learning_rate_at(9, plan)
     at_once = LoopConfig(num_steps=100, learning_rate=2.0, warmup_steps=0)
     assert learning_rate_at(0, at_once) == pytest.approx(2.0)
+
+
+def test_the_peak_is_held_before_the_cosine_begins() -> None:
+    plan = LoopConfig(
+        num_steps=100,
+        learning_rate=2.0,
+        warmup_steps=10,
+        hold_share=0.5,
+        final_rate=0.1,
+    )
+    assert learning_rate_at(4, plan) == pytest.approx(1.0)
+    held = [learning_rate_at(step, plan) for step in range(9, 51)]
+    assert held == pytest.approx([2.0] * 42)
+    assert learning_rate_at(51, plan) < 2.0
+    assert learning_rate_at(75, plan) == pytest.approx(2.0 * 0.55)
+    assert learning_rate_at(100, plan) == pytest.approx(0.2)
+
+
+def test_while_the_peak_is_held_the_length_of_the_run_has_no_influence() -> None:
+    short, long = (
+        LoopConfig(num_steps=count, learning_rate=2.0, hold_share=0.5)
+        for count in (400, 800)
+    )
+    rates = [[learning_rate_at(s, plan) for s in range(201)] for plan in (short, long)]
+    assert rates[0] == rates[1]
+    assert learning_rate_at(300, short) < learning_rate_at(300, long)
+
+
+def test_a_rate_held_to_the_end_never_falls() -> None:
+    plan = LoopConfig(num_steps=50, learning_rate=2.0, warmup_steps=1, hold_share=1.0)
+    assert [learning_rate_at(step, plan) for step in (0, 25, 49)] == [2.0] * 3
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_held_that_is_no_share_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match=r"hold_share must lie in \[0, 1\]; received"):
+        config(hold_share=share)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,283 @@
+"""What harmonize, complete and compose do alike: fill, write, record, be interrupted.
+
+A command says which options it has and makes a `ScoreJob`; the files, the JSON, the
+recipe and Ctrl-C are here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from musegen.cli._errors import EXIT_INTERRUPTED
+from musegen.cli._interrupt import graceful_interrupt
+from musegen.cli._output import Item, Output, notice_json
+from musegen.cli._paths import Plan, Target, write_file, write_target
+from musegen.data.errors import MissingPackageError, UsageError
+from musegen.data.notices import Notice
+
+if TYPE_CHECKING:
+    from musegen.coconet.predicting import CoconetModel
+    from musegen.coconet.score_filling import FilledScore, ScoreJob, Setting
+    from musegen.data.score import Score
+    from musegen.engine.recipe import Recipe
+
+FORMATS = ("midi", "musicxml", "png", "svg")
+DEFAULT_MODEL = "coconet_jsb_base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillCommand:
+    """One call of a command that fills scores.
+
+    Args:
+        name: `harmonize`.
+        options: What the recipe records beside model, device and formats.
+        seed: As given or drawn.
+        model: Name or folder.
+        device: `auto`, `cpu` or `gpu`.
+        output: What the user hears.
+    """
+
+    name: str
+    options: Mapping[str, object]
+    seed: int
+    model: str
+    device: str
+    output: Output
+
+
+def check_formats(plans: Sequence[Plan], *, command: str) -> None:
+    """Refuse what cannot be written before any work is done.
+
+    Raises:
+        MissingPackageError: A picture is asked for and nothing can draw it.
+        UsageError: A format is not written by these commands.
+    """
+    formats = {target.format for plan in plans for target in plan.targets}
+    for format in sorted(formats - set(FORMATS)):
+        raise UsageError(
+            f"{command} writes {', '.join(FORMATS)}, not {format}: change the "
+            "extension of -o, or -f"
+        )
+    if "png" in formats and importlib.util.find_spec("matplotlib") is None:
+        raise MissingPackageError("matplotlib", extra="plot", purpose="a PNG picture")
+
+
+def run_all(
+    command: FillCommand, plans: Sequence[Plan], make_job: Callable[[Score], ScoreJob]
+) -> None:
+    """Fill every input and write what comes of it; ends with 130 if interrupted.
+
+    Args:
+        command: What all inputs share.
+        plans: One an input.
+        make_job: Makes ready what was read.
+    """
+
+    def read(plan: Plan, item: Item) -> tuple[ScoreJob, bytes]:
+        from musegen.data.files import read_bytes, read_score
+
+        content, _ = read_bytes(plan.source.content(), name=plan.source.name)
+        result = read_score(content, name=plan.source.name)
+        for notice in result.notices:
+            item.notice(notice)
+        return make_job(result.score), content
+
+    run = _Run(command)
+    command.output.expect(len(plans))
+    for index, plan in enumerate(plans):
+        with command.output.item(plan.source.name) as item:
+            if plan.is_skipped:
+                item.skip("its outputs exist")
+                continue
+            run.fill(plan, item, read)
+        if run.was_stopped:
+            _end_interrupted(command.output, num_left=len(plans) - index - 1)
+
+
+def run_one(command: FillCommand, plan: Plan, job: ScoreJob) -> None:
+    """Fill a score that was not read from a file; ends with 130 if interrupted.
+
+    Args:
+        command: What is recorded.
+        plan: Where the results go; its source is but a name.
+        job: What is filled.
+    """
+    run = _Run(command)
+    with command.output.item(plan.source.name) as item:
+        if plan.is_skipped:
+            item.skip("its outputs exist")
+        else:
+            run.fill(plan, item, lambda plan, item: (job, None))
+    if run.was_stopped:
+        _end_interrupted(command.output, num_left=0)
+
+
+def _end_interrupted(output: Output, *, num_left: int) -> None:
+    if num_left:
+        more = "1 input was" if num_left == 1 else f"{num_left} inputs were"
+        message = f"{more} not begun: name them again to go on"
+        output.notice(Notice(code="inputs-left", message=message))
+    click.get_current_context().exit(EXIT_INTERRUPTED)
+
+
+class _Run:
+    """What all inputs of one call share; the model is loaded with the first."""
+
+    def __init__(self, command: FillCommand) -> None:
+        self.command = command
+        self.output = command.output
+        self.was_stopped = False
+        self._model: CoconetModel | None = None
+
+    def fill(
+        self,
+        plan: Plan,
+        item: Item,
+        read: Callable[[Plan, Item], tuple[ScoreJob, bytes | None]],
+    ) -> None:
+        """Read, fill and write one input."""
+        started = time.monotonic()
+        job, content = read(plan, item)
+        result = self._filled(plan, job)
+        for notice in result.notices:
+            item.notice(notice)
+        self.was_stopped = result.was_stopped
+        written = self._write(plan, item, result.settings)
+        model = self._load_model()
+        item.set(
+            model={"name": model.name, "sha256": model.digest},
+            seconds=round(time.monotonic() - started, 2),
+        )
+        if plan.sidecar is not None:
+            given = result.settings[0].given_parts
+            recipe = self._recipe(plan, content, item, written, given)
+            write_file(
+                plan.sidecar, recipe.to_json().encode("utf-8"), overwrite=plan.overwrite
+            )
+
+    def _filled(self, plan: Plan, job: ScoreJob) -> FilledScore:
+        model = self._load_model()
+        total = job.num_forwards()
+        verb = f"{self.command.name.capitalize().removesuffix('e')}ing"
+        name = plan.source.name
+        with (
+            graceful_interrupt(self.output.note) as is_stopped,
+            self.output.progress(f"{verb} {name}", total) as advance,
+        ):
+            return job.run(
+                model=model,
+                seed=self.command.seed,
+                advance=advance,
+                is_stopped=is_stopped,
+            )
+
+    def _load_model(self) -> CoconetModel:
+        if self._model is None:
+            from musegen.coconet.predicting import load_coconet
+
+            self._model = load_coconet(self.command.model, device=self.command.device)
+        return self._model
+
+    def _write(
+        self, plan: Plan, item: Item, settings: Sequence[Setting]
+    ) -> list[tuple[Target, bytes]]:
+        """Make every file, then write them: nothing if one cannot be made."""
+        from musegen.cli._score_bytes import score_bytes
+
+        made = []
+        with self.output.progress(f"Writing {plan.source.name}"):
+            for target in plan.targets:
+                if target.index > len(settings):
+                    continue  # said by the notice `few-alternatives`
+                setting = settings[target.index - 1]
+                data, notices = score_bytes(
+                    setting.score,
+                    target.format,
+                    title=plan.source.stem,
+                    given_parts=frozenset(setting.given_parts),
+                )
+                made.append((target, setting, data))
+                if target.index == 1:
+                    for notice in notices:
+                        item.notice(notice)
+        for target, setting, data in made:
+            write_target(target, data, plan=plan, output=self.output)
+            item.output(target.path, format=target.format, **self._facts(setting))
+        return [(target, data) for target, _, data in made]
+
+    def _facts(self, setting: Setting) -> dict[str, object]:
+        evaluation = setting.evaluation
+        grade = evaluation.grade
+        return {
+            "rank": setting.rank,
+            "seed": self.command.seed,
+            "voices": int((setting.grid >= 0).any(axis=0).sum()),
+            "cost": round(evaluation.cost, 4),
+            "nats_per_cell": round(evaluation.nats_per_cell, 4),
+            "grade": None if grade is None else round(grade.total, 2),
+            "parallel_fifths": evaluation.leading.parallel_fifths,
+            "parallel_octaves": evaluation.leading.parallel_octaves,
+            "crossings": evaluation.leading.crossings,
+        }
+
+    def _recipe(
+        self,
+        plan: Plan,
+        content: bytes | None,
+        item: Item,
+        written: Sequence[tuple[Target, bytes]],
+        given_parts: tuple[int, ...],
+    ) -> Recipe:
+        from musegen import __version__
+        from musegen.engine.digests import sha256_of
+        from musegen.engine.recipe import Recipe, RecipeFile, RecipeModel
+
+        model = self._load_model()
+        inputs = []
+        if content is not None:
+            name = _input_name(plan)
+            inputs.append(RecipeFile(name=name, sha256=sha256_of(content)))
+        return Recipe(
+            musegen_version=__version__,
+            command=self.command.name,
+            options={
+                **self.command.options,
+                "model": self.command.model,
+                "device": self.command.device,
+                "format": list(dict.fromkeys(t.format for t in plan.targets)),
+            },
+            seed=self.command.seed,
+            inputs=tuple(inputs),
+            model=RecipeModel(name=model.name, sha256=model.digest),
+            outputs=tuple(
+                RecipeFile(
+                    name=target.path.name,
+                    sha256=sha256_of(data),
+                    facts={"format": target.format, "rank": target.index},
+                )
+                for target, data in written
+                if target.path is not None
+            ),
+            notices=tuple(notice_json(notice) for notice in item.notices),
+            given_parts=given_parts,
+        )
+
+
+def _input_name(plan: Plan) -> str:
+    """Return the input as seen from the folder of the recipe; a full path stays one."""
+    path = plan.source.path
+    if path is None or plan.sidecar is None or path.is_absolute():
+        return plan.source.name
+    try:
+        return Path(os.path.relpath(path, plan.sidecar.parent)).as_posix()
+    except ValueError:  # another drive
+        return plan.source.name
