@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from musegen.coconet.evaluation_log import EvaluationLog
     from musegen.coconet.held_out import NumberedPiece
     from musegen.coconet.likelihood import Figure, PieceSums
-    from musegen.coconet.predicting import CoconetModel
+    from musegen.coconet.predicting import CoconetModel, LogitsFunction
     from musegen.coconet.protocols import EvaluationConfig, Task
 
 _logger = logging.getLogger("musegen.evaluate")
@@ -109,10 +109,13 @@ class Measuring:
         total = sum(num_units(task, piece.grid, self.config) for piece in waiting)
         with self.output.progress(title, total) as advance:
             for number, piece in enumerate(waiting, start=1):
+                logits: LogitsFunction = model.logits
+                if self.config.is_told and piece.told is not None:
+                    logits = model.told(piece.told)
                 sums = measure(
                     task,
                     piece.grid,
-                    model.logits,
+                    logits,
                     self.config,
                     index=piece.index,
                     advance=advance,

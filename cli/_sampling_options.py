@@ -103,18 +103,22 @@ class Sampling:
         from musegen.coconet.sampling import GibbsConfig
         from musegen.coconet.upsampling import UpsamplingConfig
 
-        heat = {"temperature": DRAFT_HEAT * self.temperature, "top_p": self.top_p}
-        if self.sampler == "ancestral":
-            return AncestralConfig(order="random", **heat)
-        if self.sampler == "chronological":
-            return AncestralConfig(order="chronological", **heat)
+        heat, top_p = DRAFT_HEAT * self.temperature, self.top_p
         steps = self.steps or 1
+        if self.sampler == "ancestral":
+            return AncestralConfig(order="random", temperature=heat, top_p=top_p)
+        if self.sampler == "chronological":
+            return AncestralConfig(order="chronological", temperature=heat, top_p=top_p)
         if self.sampler == "ancestral-gibbs":
-            return AncestralGibbsConfig(num_steps=steps, **heat)
+            return AncestralGibbsConfig(num_steps=steps, temperature=heat, top_p=top_p)
         if self.sampler == "upsampling":
-            return UpsamplingConfig(num_steps=steps, **heat)
-        block_steps = BLOCK_STEPS if self.sampler == "blocks" else 1
-        return GibbsConfig(num_steps=steps, block_steps=block_steps, **heat)
+            return UpsamplingConfig(num_steps=steps, temperature=heat, top_p=top_p)
+        return GibbsConfig(
+            num_steps=steps,
+            block_steps=BLOCK_STEPS if self.sampler == "blocks" else 1,
+            temperature=heat,
+            top_p=top_p,
+        )
 
 
 def reading_options(*, line: str, default: str) -> Callable[[Function], Function]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
+    from musegen.coconet.constraints import CadenceKind
     from musegen.coconet.wishes import Wishes
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -139,6 +140,6 @@ def _wishes(
         pins=tuple(map(parse_pin, pins)),
         chords=tuple(map(parse_chord_wish, chords)),
         ranges=tuple(map(parse_range, ranges)),
-        cadence=None if cadence == "none" else cadence,
+        cadence=cast("CadenceKind | None", None if cadence == "none" else cadence),
         key=None if key is None else parse_key(key),
     )

@@ -131,6 +131,12 @@ SHOWN_DIGITS = 16  # of a digest
     help="Give the network only so many sixteenths to either side: faster, not exact.",
 )
 @click.option(
+    "--told",
+    "is_told",
+    is_flag=True,
+    help="Tell the network metre and phrase ends too: not the published protocols.",
+)
+@click.option(
     "--pieces",
     type=click.IntRange(min=1),
     show_default="all",
@@ -165,6 +171,7 @@ def coconet_command(
     max_units: int | None,
     draws: int,
     context_steps: int | None,
+    is_told: bool,
     pieces: int | None,
     leak_free: bool,
     seed: int,
@@ -183,6 +190,8 @@ def coconet_command(
 
     tasks = choose_tasks(protocols or DEFAULT_PROTOCOLS, orders)
     refuse_idle_options(tasks, given)
+    if is_told and context_steps is not None:
+        raise UsageError("--told covers whole pieces: leave --context out")
     if leak_free and split == "train":
         raise UsageError("--leak-free compares with the training split: choose another")
     plan = _plan(data_path, destination)
@@ -198,9 +207,12 @@ def coconet_command(
         given=given,
         voice_order=voice_order,
         context_steps=context_steps,
+        is_told=is_told,
         seed=seed,
     )
     columns = _columns(models, device)
+    if is_told:
+        _check_told(chosen, columns)
     _check_pieces(chosen, split, columns)
     data_digest = pieces_digest(everything)
     measuring = Measuring(
@@ -303,6 +315,19 @@ def _check_pieces(
             check_piece(piece.grid, column.model.config, where=where)
 
 
+def _check_told(pieces: Sequence[NumberedPiece], columns: Sequence[Column]) -> None:
+    """Refuse to tell what nobody knows, or hears."""
+    if any(piece.told is None for piece in pieces):
+        raise UsageError(
+            "--told needs data with metre and fermatas: leave --data out, or give "
+            "records of `musegen data prepare chorales`"
+        )
+    if not any({"metre", "fermata"} & set(c.model.config.planes) for c in columns):
+        raise UsageError(
+            "--told does nothing: none of the models hears of metre or phrase ends"
+        )
+
+
 def _settings(
     columns: Sequence[Column], data_digest: str, split: str, config: EvaluationConfig
 ) -> dict[str, Any]:
@@ -321,6 +346,7 @@ def _settings(
         "given": config.given,
         "voice-order": config.voice_order,
         "context": config.context_steps,
+        "told": config.is_told,
     }
 
 

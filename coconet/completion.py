@@ -109,12 +109,12 @@ def _asked(
     """(time, voice), the cells that the user wants filled."""
     pitch = line_pitches(voices, grid)
     is_asked = np.zeros(pitch.shape, dtype=bool)
-    chosen = range(NUM_VOICES) if hidden is None else hidden
+    chosen = list(range(NUM_VOICES) if hidden is None else hidden)
     starts = np.asarray(grid.boundaries_ticks[:-1])
     if holes is not None:
         for first, last in holes:
-            inside = (starts >= first) & (starts < last)
-            is_asked[np.ix_(inside, chosen)] = True
+            inside = np.flatnonzero((starts >= first) & (starts < last))
+            is_asked[inside[:, None], chosen] = True
         return is_asked
     sounding = np.flatnonzero((pitch != SILENCE).any(axis=1))
     if not len(sounding):

@@ -7,15 +7,22 @@ Not for training: `musegen.data.corpora.chorales` knows more of each piece.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from musegen.coconet.planes import Planes, piece_of_chorale
 from musegen.data.corpora.jsb_arrays import (
     PitchGrid,
     leak_free_indices,
     load_jsb_arrays,
 )
 from musegen.engine.digests import sha256_of
+
+if TYPE_CHECKING:
+    from musegen.data.corpora.chorales import Chorale
 
 ARRAY_SUFFIXES = (".npz", ".json")
 
@@ -28,11 +35,13 @@ class NumberedPiece:
         index: In its split.
         grid: (time, voice), MIDI pitch or -1.
         is_leak_free: Whether its tune opens no training piece, None where not known.
+        told: Its metre and phrase ends, None where the data lacks them.
     """
 
     index: int
     grid: PitchGrid
     is_leak_free: bool | None
+    told: Planes | None = None
 
 
 def load_pieces(path: Path | None, split: str) -> list[NumberedPiece]:
@@ -64,10 +73,16 @@ def load_pieces(path: Path | None, split: str) -> list[NumberedPiece]:
             is_leak_free=(
                 None if split == "train" else not chorale.shares_hymn_tune_with_train
             ),
+            told=_told(chorale),
         )
         for chorale in chorales
         if chorale.split == split
     ]
+
+
+def _told(chorale: Chorale) -> Planes:
+    planes = piece_of_chorale(chorale).planes
+    return replace(planes, onset=np.zeros_like(planes.onset))
 
 
 def _pieces_of_arrays(path: Path, split: str) -> list[NumberedPiece]:

@@ -95,7 +95,7 @@ def _phrases(
 ) -> tuple[tuple[int, int], ...]:
     """Cut at rests of a bar or more: there all voices rest, in whole beats."""
     beat = grid.steps_per_beat
-    is_silent = ~is_sounding.reshape(-1, beat).any(axis=1)
+    is_silent = np.asarray(~is_sounding.reshape(-1, beat).any(axis=1)).tolist()
     phrases: list[tuple[int, int]] = []
     start = index = 0
     while index < len(is_silent):
@@ -111,6 +111,6 @@ def _phrases(
             if rest_start > start:
                 phrases.append((start * beat, rest_start * beat))
             start = index
-    if not is_silent[start:].all():
+    if not all(is_silent[start:]):
         phrases.append((start * beat, len(is_silent) * beat))
     return tuple(phrases)

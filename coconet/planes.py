@@ -103,7 +103,7 @@ def metre_codes(
     most = _BEATS_TOLD - 1
     since = np.clip(phase // STEPS_PER_BEAT, 0, most)
     until = np.clip(left // STEPS_PER_BEAT, 0, most)
-    return (1 + _BEATS_TOLD * since + until).astype(np.int8)
+    return np.asarray(1 + _BEATS_TOLD * since + until, dtype=np.int8)
 
 
 def begins_bar(metre: Codes) -> NDArray[np.bool_]:

@@ -55,6 +55,8 @@ class EvaluationConfig:
         given: Voices shown by `given-voices`, 0 = soprano.
         voice_order: Inside a step, where cells come in order of time.
         context_steps: What the network is given around a unit; None is all (exact).
+        is_told: Whether the network hears of metre and phrase ends; as published it
+            does not.
         seed: Of orders, draws and units.
     """
 
@@ -64,7 +66,12 @@ class EvaluationConfig:
     given: tuple[int, ...] = (0,)
     voice_order: tuple[int, ...] = SCORE_ORDER
     context_steps: int | None = None
+    is_told: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.is_told and self.context_steps is not None:
+            raise ValueError("what is told covers whole pieces: no context_steps then")
 
     def order_config(self, order: str) -> OrderConfig:
         """Return the part that says how a piece is read."""
@@ -135,6 +142,7 @@ class Task:
             told["draws"] = config.num_draws
         else:
             told["orderings"] = self.num_orderings(config)
+        told["metre_and_phrase_ends_told"] = config.is_told
         if self.protocol == GIVEN_VOICES:
             told["given"] = [VOICE_NAMES[voice] for voice in config.given]
         if self.is_chain_in_time:

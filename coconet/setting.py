@@ -269,7 +269,7 @@ def _velocities(task: ScoreTask, voice: int) -> _Velocities:
 
 def _beside(
     notes: Sequence[Note], line: Sequence[Note], stay: Sequence[Note]
-) -> list[Note]:
+) -> tuple[Note, ...]:
     """Shorten new notes that touch what stays; drop those that are left no time.
 
     Kept notes lie where they were played, a little beyond their steps perhaps.
@@ -292,7 +292,7 @@ def _beside(
                     end = min(end, other.onset)
         if end > start:
             result.append(replace(note, onset=start, duration=end - start))
-    return result
+    return tuple(result)
 
 
 def _within_midi(pitch: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:

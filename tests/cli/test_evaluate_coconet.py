@@ -12,6 +12,8 @@ import pytest
 
 from musegen.cli.main import run
 from musegen.coconet import predicting
+from musegen.coconet.config import NUM_PITCHES, BeatNetworkConfig
+from musegen.coconet.planes import Planes
 from musegen.coconet.predicting import (
     CoconetModel,
     IsHidden,
@@ -337,3 +339,63 @@ def test_models_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
     assert header.split()[4:] == ["mine", "+-", "theirs", "+-", "%"]
     assert lines[0].split()[-1] == f"{percent:+.1f}"
     assert len(lines) == 3
+
+
+def plane_reader(
+    pitch: PitchIndex, is_hidden: IsHidden, planes: Planes
+) -> predicting.Prediction:
+    """A network that is surer of pitch 30 where it hears of a bar line or an end."""
+    del is_hidden
+    logits = np.zeros((*pitch.shape, NUM_PITCHES), dtype=np.float32)
+    logits[..., 30] += (planes.metre + planes.fermata)[..., None]
+    return predicting.Prediction(logits=logits)
+
+
+def test_what_is_told_changes_the_figures(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("music21", reason="the chorales are read from music21")
+    load = predicting.load_coconet
+    monkeypatch.setattr(
+        predicting,
+        "load_coconet",
+        lambda *given, **named: replace(load(*given, **named), network=plane_reader),
+    )
+    command = ["evaluate", "coconet", *GIVEN, "--order", "one-shot", "--pieces", "1"]
+    means = []
+    for option in ([], ["--told"]):
+        assert run([*command, *option, "--json"]) == 0
+        (figure,) = json.loads(capsys.readouterr().out)["figures"]
+        means.append(figure["all"]["piece_mean"])
+    assert means[0] == pytest.approx(np.log(NUM_PITCHES))
+    assert means[0] != means[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--told",), "needs data with metre and fermatas"),
+        (("--told", "--context", "8"), "leave --context out"),
+    ],
+)
+def test_telling_what_cannot_be_told_is_refused(
+    options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(*options) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_telling_a_deaf_model_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("music21", reason="the chorales are read from music21")
+    load = predicting.load_coconet
+    monkeypatch.setattr(
+        predicting,
+        "load_coconet",
+        lambda *given, **named: replace(
+            load(*given, **named), config=BeatNetworkConfig(planes=())
+        ),
+    )
+    assert run(["evaluate", "coconet", "--told"]) == 2
+    assert "none of the models hears" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from musegen.coconet.held_out import NumberedPiece, load_pieces, pieces_digest
 from musegen.data.corpora.jsb_arrays import PitchGrid
@@ -66,6 +67,22 @@ class Chorale:
     grid: PitchGrid
     shares_hymn_tune_with_train: bool
 
+    @property
+    def is_onset(self) -> NDArray[np.bool_]:
+        return np.ones(self.grid.shape, dtype=bool)
+
+    @property
+    def bar_phase(self) -> NDArray[np.int64]:
+        return np.arange(len(self.grid))
+
+    @property
+    def bar_length_steps(self) -> NDArray[np.int64]:
+        return np.full(len(self.grid), 16)
+
+    @property
+    def is_fermata(self) -> NDArray[np.bool_]:
+        return np.arange(len(self.grid)) == 1
+
 
 def chorales() -> tuple[Chorale, ...]:
     grid = np.array(TUNE, dtype=np.int16)
@@ -97,6 +114,11 @@ def test_the_corpus_and_its_records_say_themselves_what_leaks(
             (4, True),
         ]
         assert [piece.is_leak_free for piece in load_pieces(path, "train")] == [None]
+        told = pieces[0].told
+        assert told is not None
+        assert told.fermata[0, :2].tolist() == [1, 2]
+        assert (told.metre > 0).all()
+        assert not told.onset.any()
 
 
 def test_the_digest_tells_pieces_apart() -> None:

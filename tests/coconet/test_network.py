@@ -33,7 +33,8 @@ def test_every_network_takes_and_gives_what_its_config_says(
     for name in config.planes:
         inputs[name] = np.zeros(shape if name == "onset" else shape[:2], np.int32)
     found = {name: np.asarray(value) for name, value in model(inputs).items()}
-    expected = {"logits": (*shape, 47 if config.writes_rests else 46)}
+    expected: dict[str, tuple[int, ...]] = {}
+    expected["logits"] = (*shape, 47 if config.writes_rests else 46)
     expected |= {"onset_odds": shape} if config.writes_onsets else {}
     assert {name: array.shape for name, array in found.items()} == expected
     assert all(array.dtype == np.float32 for array in found.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -315,9 +314,8 @@ def first_batch(**changed: Untyped) -> Batch:
 
 
 def test_batches_are_those_of_the_config_and_the_seed() -> None:
-    mixture = {"beats": 1.0}
     inputs, targets, weights = first_batch(
-        batch_size=6, crop_steps=12, mask_mixture=mixture, onset_share=0.3
+        batch_size=6, crop_steps=12, mask_mixture={"beats": 1.0}, onset_share=0.3
     )
     assert inputs["pitch"].shape == (6, 12, 4)
     assert sorted(inputs) == ["fermata", "is_hidden", "metre", "onset", "pitch"]
@@ -361,15 +359,10 @@ def test_a_run_may_begin_with_the_weights_of_a_model(
 
 
 def test_a_model_of_another_architecture_is_no_beginning(tmp_path: Path) -> None:
-    other = build_network(dataclasses.replace(tiny_config().network, step_channels=6))
+    start = folder_of(build_network(BeatNetworkConfig(step_channels=6)))
+    options: dict[str, Any] = {"config": tiny_config(), "run_dir": tmp_path}
     with pytest.raises(ModelFolderError, match="does not fit its architecture"):
-        train_coconet(
-            pieces(),
-            pieces(1),
-            config=tiny_config(),
-            run_dir=tmp_path,
-            start=folder_of(other),
-        )
+        train_coconet(pieces(), pieces(1), start=start, **options)
 
 
 def test_several_gpus_need_a_backend_that_can_share(
