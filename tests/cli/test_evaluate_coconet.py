@@ -366,7 +366,7 @@ def test_what_is_told_changes_the_figures(
     for option in ([], ["--told"]):
         assert run([*command, *option, "--json"]) == 0
         (figure,) = json.loads(capsys.readouterr().out)["figures"]
-        means.append(figure["all"]["piece_mean"])
+        means.append(figure["all"]["piece"]["mean"])
     assert means[0] == pytest.approx(np.log(NUM_PITCHES))
     assert means[0] != means[1]
 
