@@ -54,6 +54,7 @@ def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
         "Nothing yet beyond the validation of the run: `musegen evaluate coconet`."
     )
     network = config.network.architecture
+    optimizer = {"muon": "Muon", "adamw": "AdamW"}[config.optimizer]
     minutes = f"{facts.seconds / 60:.0f}"
     return f"""# {name}
 
@@ -72,12 +73,15 @@ weights are under {LICENCE}.
 ## Training
 
 {facts.num_steps} steps of {config.batch_size} crops of {config.crop_steps} sixteenths,
-{minutes} minutes; averaged weights of step {facts.best_step}. AdamW, peak learning rate
-{config.loop.learning_rate:g}, cosine; precision {config.precision}; seed {config.seed}.
+{minutes} minutes; averaged weights of step {facts.best_step}. {optimizer}, peak
+learning rate {config.loop.learning_rate:g}, held for {config.loop.hold_share:.0%} of the steps, then
+a cosine; precision {config.precision}; seed {config.seed}.
 Masks: {mixture}.
+{_told_in_training(config)}
 
 Validation, nats a hidden cell, by kind of mask (`lower_voices`: alto, tenor and bass
-hidden at once):
+hidden at once; `told`: metre, phrase ends and onsets known; `loss`: mean over the masks
+of the training; `onset`: nats an onset of a note that stays on its pitch):
 
 | masks | nats |
 | --- | --- |
@@ -87,12 +91,34 @@ Retrain with one command:
 
     musegen train coconet --run runs/{name} --export {name}
 
+Train it further with one command:
+
+    musegen train coconet --from {name} --run runs/more --steps 20000 --export more
+
 ## Measured
 
 {measured}
 
 ## Limits
 
-Four voices, one raster; it cannot write rests, and knows of bars, metre, keys and
-phrase ends only what the notes tell. It knows Bach's chorales and nothing else.
+{_limits(config)}
 """
+
+
+def _told_in_training(config: CoconetTrainingConfig) -> str:
+    planes = config.network.planes
+    if not planes:
+        return "Nothing is told beside the pitches."
+    shares = ", ".join(f"{name} {getattr(config.telling, name):g}" for name in planes)
+    return f"Told beside the pitches, share of the crops: {shares}."
+
+
+def _limits(config: CoconetTrainingConfig) -> str:
+    network = config.network
+    if network.writes_rests:
+        rests = "it writes rests, which are rare in what it learned"
+    else:
+        rests = "it cannot write rests"
+    told = ", ".join(network.planes) or "nothing"
+    return f"""Four voices on one raster; {rests}. Beside the pitches it can be told:
+{told}. It knows Bach's chorales and nothing else."""

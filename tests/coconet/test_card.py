@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from musegen.coconet.card import TrainingFacts, render_card
+from musegen.coconet.config import BeatNetworkConfig
 from musegen.coconet.training import CoconetTrainingConfig
 
 
@@ -25,12 +28,30 @@ def test_the_card_states_data_training_figures_and_the_command() -> None:
         "6200 steps of 32 crops of 96 sixteenths,\n60 minutes",
         "step 6000",
         "| orderless | 0.5000 |",
-        "orderless 0.25, frames 0.2",
+        "orderless 0.12, beats 0.12",
+        "Muon, peak",
+        "onset 0.5, metre 0.65, fermata 0.5",
+        "it writes rests",
+        "musegen train coconet --from coconet_jsb_base --run runs/more",
         "musegen train coconet --run runs/coconet_jsb_base",
         "under Apache-2.0",
     ):
         assert text in card
     assert "train/loss" not in card
+
+
+def test_the_card_of_a_network_that_hears_pitches_only_says_so() -> None:
+    config = CoconetTrainingConfig(
+        network=BeatNetworkConfig(planes=(), writes_rests=False), optimizer="adamw"
+    )
+    card = render_card("bare", replace(facts(), config=config))
+    for text in (
+        "Nothing is told",
+        "cannot write rests",
+        "can be told:\nnothing",
+        "AdamW",
+    ):
+        assert text in card
 
 
 def test_the_card_says_when_nothing_was_measured() -> None:
