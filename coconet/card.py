@@ -74,8 +74,8 @@ weights are under {LICENCE}.
 
 {facts.num_steps} steps of {config.batch_size} crops of {config.crop_steps} sixteenths,
 {minutes} minutes; averaged weights of step {facts.best_step}. {optimizer}, peak
-learning rate {config.loop.learning_rate:g}, held for {config.loop.hold_share:.0%} of the steps, then
-a cosine; precision {config.precision}; seed {config.seed}.
+learning rate {config.loop.learning_rate:g}, held for {config.loop.hold_share:.0%} of
+the steps, then a cosine; precision {config.precision}; seed {config.seed}.
 Masks: {mixture}.
 {_told_in_training(config)}
 

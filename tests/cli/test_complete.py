@@ -23,6 +23,8 @@ TUNES = {
     "Bass": (48, 55, 48, 53, 48, 55, 52, 55, 48, 55, 48, 55, 52, 55, 55, 48),
 }
 
+BOLD = ("--voices", "a,t,b", "--temperature", "2")
+
 pytestmark = pytest.mark.usefixtures("workplace", "fake_model")
 
 
@@ -189,7 +191,7 @@ def test_revoicing_gives_alternatives(capsys: pytest.CaptureFixture[str]) -> Non
         (["--voices", "alto"], ["--voices", "alto", "--temperature", "2"]),
         (["--voices", "alto"], ["--voices", "alto", "--top-p", "0.1"]),
         (["--voices", "alto"], ["--voices", "alto", "--rounds", "0"]),
-        (["--voices", "a,t,b"], ["--voices", "a,t,b", "--candidates", "1"]),
+        (["--candidates", "1", *BOLD], ["--candidates", "16", *BOLD]),
         (["--voices", "alto"], ["--voices", "alto", "--sampler", "blocks"]),
         (["--voices", "alto"], ["--voices", "alto", "--pin", "alto@1:2=A4"]),
         (["--voices", "alto"], ["--voices", "alto", "--chord", "1:2=Dm"]),

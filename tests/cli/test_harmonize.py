@@ -246,6 +246,7 @@ def test_default_model_harmonises_the_example(
         pytest.skip(f"the model {module.DEFAULT_MODEL} is not in this tree yet")
     monkeypatch.undo()  # the real way to models
     words = ["harmonize", str(EXAMPLE), "--steps", "2", "--seed", "0"]
+    words += ["--rounds", "1", "--candidates", "1"]
     for folder in ("a", "b"):
         assert run([*words, "-d", str(tmp_path / folder)]) == 0
     made = [tmp_path / folder / "ode_to_joy.harmonized.mid" for folder in ("a", "b")]
