@@ -168,6 +168,11 @@ def coconet_command(
     folder = None
     if start is not None:
         folder, network = _start(start)
+        if (preset or config_path) and network != config.network:
+            raise UsageError(
+                f"--from {start} is another network than the one asked for: leave "
+                "--preset and --config out, or name a model of that network"
+            )
         config = dataclasses.replace(config, network=network)
     with output.progress("Reading the chorales"):
         train, valid, source = _pieces(data_path)
@@ -226,12 +231,11 @@ def _config(
 
 def _start(name: str) -> tuple[ModelFolder, NetworkConfig]:
     """Return the model to train further, and its architecture."""
-    from musegen.coconet.config import config_from_json
-    from musegen.coconet.predicting import KIND
+    from musegen.coconet.predicting import KIND, network_config
     from musegen.engine.models import find_model
 
     folder = find_model(name, kind=KIND)
-    return folder, config_from_json(folder.config.architecture)
+    return folder, network_config(folder)
 
 
 def _precision(

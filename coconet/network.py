@@ -1,8 +1,9 @@
-"""From a config to a Keras model; every architecture has the same inputs and outputs.
+"""From a config to a Keras model; every architecture has these inputs and outputs.
 
 `pitch` (batch, time, voice) int32, index above MIDI 36 or -1 for silence; `is_hidden`
-(batch, time, voice) float32, 1 = to be predicted; `logits` (batch, time, voice, pitch)
-float32.
+(batch, time, voice) float32, 1 = to be predicted; the planes that the config names
+(`musegen.coconet.planes`), int32; `logits` (batch, time, voice, class) float32; and,
+where the config asks for it, `onset_odds` (batch, time, voice) float32.
 """
 
 from __future__ import annotations

@@ -229,12 +229,17 @@ def load_coconet(
     return CoconetModel(
         name=folder.config.name,
         digest=folder.digest,
-        config=_network_config(folder),
+        config=network_config(folder),
         network=predictor_network(predictor),
     )
 
 
-def _network_config(folder: ModelFolder) -> NetworkConfig:
+def network_config(folder: ModelFolder) -> NetworkConfig:
+    """Return the architecture of a model folder.
+
+    Raises:
+        ModelFolderError: It describes no Coconet network.
+    """
     try:
         return config_from_json(folder.config.architecture)
     except (TypeError, ValueError) as error:

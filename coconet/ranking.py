@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ _STEPS_PER_BEAT = 4
 # What a grade counts at most: so far off, and without any grade, all is alike. About
 # the worst that published systems were given.
 WORST_GRADE = 60.0
+_GRADED_STEPS = 512  # longer scores are graded in windows of about this length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,7 @@ class RankingConfig:
         grade_weight: What a point of the grade costs, in nats a cell.
 
     Source:
-        Our own weights, chosen on 16 candidates each for 8-bar openings of 10 test
-        chorales, where a candidate's nats a cell vary by 0.06 and its grade by 2.5: the
-        chosen ones have no parallels (one in two candidates has one), a median grade of
-        6.1 (all: 8.0) and 0.29 nats (all: 0.38, the likeliest: 0.27).
+        Our own weights; see docs/runs/coconet_jsb_base for what they choose.
     """
 
     num_masks: int = 4
@@ -73,7 +72,8 @@ class CandidateScore:
             likelier; 0 where the network was not asked.
         leading: Counts of faults.
         cost: What candidates are ordered by, lower is better.
-        grade: How far it is from Bach's chorales; None where that weighs nothing.
+        grade: How far it is from Bach's chorales; None where that weighs nothing, and
+            for long scores, which are graded in windows.
     """
 
     nats_per_cell: float
@@ -170,17 +170,31 @@ def judge(
     """
     grid = np.where(pitch >= 0, pitch + MIN_PITCH, -1).astype(np.int16)
     leading = voice_leading(grid)
-    grade = None
+    grades: list[Grade] = []
     per_cell = nats / max(1, num_scored)
     charges = config.fault_nats * leading.num_parallels
     charges += config.crossing_nats * leading.crossings / _STEPS_PER_BEAT
     cost = per_cell + charges / max(1, num_free)
     if config.grade_weight:
-        grade = grade_grid(grid, is_onset=onset == STRUCK)
-        cost += config.grade_weight * min(grade.total, WORST_GRADE)
+        grades = [
+            grade_grid(grid[steps], is_onset=onset[steps] == STRUCK)
+            for steps in _graded_windows(len(grid))
+        ]
+        totals = [min(grade.total, WORST_GRADE) for grade in grades]
+        cost += config.grade_weight * float(np.mean(totals))
     return CandidateScore(
-        nats_per_cell=per_cell, leading=leading, cost=cost, grade=grade
+        nats_per_cell=per_cell,
+        leading=leading,
+        cost=cost,
+        grade=grades[0] if len(grades) == 1 else None,
     )
+
+
+def _graded_windows(num_steps: int) -> list[slice]:
+    """Cut long scores: the time that a grade takes grows faster than its length."""
+    count = max(1, round(num_steps / _GRADED_STEPS))
+    edges = [round(index * num_steps / count) for index in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(edges)]
 
 
 def _loss(

@@ -156,7 +156,10 @@ def read_config(path: Path) -> CoconetTrainingConfig:
         FileNotFoundError: There is no such file.
     """
     try:
-        return CoconetTrainingConfig.from_json(json.loads(path.read_bytes()))
+        data = json.loads(path.read_bytes())
+        if not isinstance(data, dict):
+            raise ValueError("not a JSON object")
+        return CoconetTrainingConfig.from_json(data)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{path} is no training config of this version ({error}): see config.json "

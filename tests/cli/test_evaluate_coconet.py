@@ -32,7 +32,6 @@ NUM_STEPS = 8
 
 
 def piece(index: int) -> list[list[int]]:
-    """Eight sixteenths of four voices."""
     lows = np.array((67, 62, 55, 45))
     drawn = lows + generator(0, "piece", index).integers(0, 8, (NUM_STEPS, 4))
     return [[int(pitch) for pitch in step] for step in drawn]

@@ -217,13 +217,19 @@ def test_a_preset_and_a_config_file_contradict_each_other(
 
 
 def test_a_model_to_begin_with_decides_the_network(calls: Calls) -> None:
-    assert on_arrays("--preset", "tiny", "--from", "coconet_jsb_base") == 0
+    assert on_arrays("--from", "coconet_jsb_base") == 0
     model = find_model("coconet_jsb_base", kind="coconet")
     (trained,) = calls.trained
     assert trained["start"].path == model.path
     assert calls.config.network == config_from_json(model.config.architecture)
-    assert calls.config.network != PRESETS["tiny"].network
-    assert calls.config.batch_size == PRESETS["tiny"].batch_size
+
+
+def test_a_model_to_begin_with_must_fit_the_preset(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_arrays("--preset", "tiny", "--from", "coconet_jsb_base") == 2
+    assert "is another network than the one asked for" in error(capsys)
+    assert calls.trained == []
 
 
 def test_a_model_to_begin_with_must_be_there(

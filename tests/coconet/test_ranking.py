@@ -290,3 +290,26 @@ def test_silence_is_no_voice_leading_and_nothing_scored_costs_nothing() -> None:
 def test_weights_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{name} must be at least 0; received"):
         RankingConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_long_scores_are_graded_in_windows() -> None:
+    generator = np.random.default_rng(3)
+    chords = np.array([[36, 31, 28, 12], [33, 29, 24, 17], [35, 31, 26, 19]])
+    pitch = chords[generator.integers(3, size=350)].repeat(4, axis=0).astype(np.int16)
+    onset = np.full(pitch.shape, HELD, dtype=np.int8)
+    onset[::4] = STRUCK
+    judged = judge(
+        pitch,
+        onset,
+        nats=0.0,
+        num_scored=1,
+        num_free=1,
+        config=RankingConfig(fault_nats=0.0, crossing_nats=0.0, grade_weight=1.0),
+    )
+    totals = [
+        grade_grid(pitch[steps] + MIN_PITCH, is_onset=onset[steps] == STRUCK).total
+        for steps in (slice(0, 467), slice(467, 933), slice(933, 1400))
+    ]
+    assert max(totals) < WORST_GRADE
+    assert judged.grade is None
+    assert judged.cost == pytest.approx(np.mean(totals))
