@@ -81,7 +81,7 @@ class Chorale:
 
     @property
     def is_fermata(self) -> NDArray[np.bool_]:
-        return np.arange(len(self.grid)) == 1
+        return np.asarray(np.arange(len(self.grid)) == 1)
 
 
 def chorales() -> tuple[Chorale, ...]:

@@ -95,7 +95,7 @@ def test_seed_and_index_settle_what_is_measured(task: Task) -> None:
         ({"voice_order": (3, 2, 1, 0)}, lambda task: task.is_chain_in_time),
         ({"context_steps": 0}, lambda task: task.has_units),
     ],
-    ids=str,
+    ids=lambda value: "acts" if callable(value) else str(value),
 )
 @every_task
 def test_an_option_acts_exactly_where_tasks_say_so(
