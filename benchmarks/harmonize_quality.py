@@ -37,7 +37,7 @@ from musegen.data.grading.summary import summarize_grades
 from musegen.data.grading.texture import texture
 
 WINDOW_STEPS = 128
-DEFAULT_SETTINGS = ("20:0:1", "20:4:1", "20:12:1", "20:12:4", "20:12:16")
+DEFAULT_SETTINGS = ("12:0:1", "12:8:1", "12:8:4", "20:12:1", "20:12:16")
 Grid = NDArray[np.int16]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from musegen.coconet.filling import FillConfig
     from musegen.coconet.samplers import SamplerConfig
+    from musegen.coconet.schedules import AnySchedule
     from musegen.coconet.score_planes import PhraseEnds
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,14 +33,16 @@ MIN_CANDIDATES = 4
 DRAFT_HEAT = 1.4
 BLOCK_STEPS = 4  # shortest stretch of a voice that `blocks` draws anew
 DEFAULT_STEPS = {
-    "gibbs": 20,
-    "blocks": 20,
+    "gibbs": 12,
+    "blocks": 12,
     "upsampling": 8,
     "ancestral-gibbs": 3,
     "ancestral": None,
     "chronological": None,
 }
 """Samplers by name, and their steps; None where there is one step for each cell."""
+SCHEDULES = ("linear", "steep", "cosine", "constant")
+SCHEDULED_SAMPLERS = ("gibbs", "blocks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class Sampling:
     temperature: float
     top_p: float
     steps: int | None
+    schedule: str
     rounds: int
     rests: bool
 
@@ -93,6 +97,7 @@ class Sampling:
             "temperature": self.temperature,
             "top_p": self.top_p,
             "steps": self.steps,
+            "schedule": self.schedule,
             "rounds": self.rounds,
             "rests": self.rests,
         }
@@ -115,10 +120,25 @@ class Sampling:
             return UpsamplingConfig(num_steps=steps, temperature=heat, top_p=top_p)
         return GibbsConfig(
             num_steps=steps,
+            schedule=self._schedule(),
             block_steps=BLOCK_STEPS if self.sampler == "blocks" else 1,
             temperature=heat,
             top_p=top_p,
         )
+
+    def _schedule(self) -> AnySchedule:
+        from musegen.coconet.schedules import (
+            MAGENTA,
+            PYTORCH_PORT,
+            ConstantSchedule,
+            CosineSchedule,
+        )
+
+        if self.schedule == "cosine":
+            return CosineSchedule()
+        if self.schedule == "constant":
+            return ConstantSchedule()
+        return PYTORCH_PORT if self.schedule == "steep" else MAGENTA
 
 
 def reading_options(*, line: str, default: str) -> Callable[[Function], Function]:
@@ -196,7 +216,7 @@ def beat_options(function: Function) -> Function:
 
 
 def sampling_options(function: Function) -> Function:
-    """Add `-n --candidates --sampler --temperature --top-p --steps --rounds --rests`.
+    """Add `-n`, `--candidates`, `--sampler` and how it works, `--rounds` and `--rests`.
 
     They are passed as one `sampling: Sampling`.
     """
@@ -240,9 +260,16 @@ def sampling_options(function: Function) -> Function:
         help="Steps of the draft.",
     )
     @click.option(
+        "--schedule",
+        type=click.Choice(SCHEDULES),
+        default="linear",
+        help="How the share of cells drawn anew falls: as published, steeper, along a "
+        "wave, or not at all.",
+    )
+    @click.option(
         "--rounds",
         type=click.IntRange(0, 1024),
-        default=12,
+        default=8,
         help="Rounds of polishing the voice leading; 0 leaves the draft as it is.",
     )
     @click.option(
@@ -259,12 +286,18 @@ def sampling_options(function: Function) -> Function:
         temperature: float,
         top_p: float,
         steps: int | None,
+        schedule: str,
         rounds: int,
         rests: bool,
         **kwargs: object,
     ) -> object:
         default_steps = DEFAULT_STEPS[sampler]
         _refuse_idle(sampler, steps, default_steps, temperature, top_p)
+        if schedule != "linear" and sampler not in SCHEDULED_SAMPLERS:
+            raise UsageError(
+                f"--schedule does nothing with --sampler {sampler}: leave it out, or "
+                f"choose {', '.join(SCHEDULED_SAMPLERS)}"
+            )
         least = max(MIN_CANDIDATES, CANDIDATES_PER_ALTERNATIVE * alternatives)
         candidates = least if candidates is None else candidates
         if candidates < alternatives:
@@ -279,6 +312,7 @@ def sampling_options(function: Function) -> Function:
             temperature=temperature,
             top_p=top_p,
             steps=default_steps if steps is None else steps,
+            schedule=schedule,
             rounds=rounds,
             rests=rests,
         )

@@ -44,6 +44,9 @@ def document(
 # === Every option counts ===
 
 
+SIX_STEPS = ("--steps", "6", "--schedule")
+
+
 @pytest.mark.parametrize(
     ("arguments", "others"),
     [
@@ -61,6 +64,9 @@ def document(
         (["--sampler", "gibbs"], ["--sampler", "blocks"]),
         (["--sampler", "gibbs"], ["--sampler", "upsampling"]),
         (["--sampler", "gibbs"], ["--sampler", "ancestral-gibbs"]),
+        ([*SIX_STEPS, "linear"], [*SIX_STEPS, "steep"]),
+        ([*SIX_STEPS, "steep"], [*SIX_STEPS, "cosine"]),
+        ([*SIX_STEPS, "cosine"], [*SIX_STEPS, "constant"]),
         ([], ["--rests"]),
         ([], ["--phrase-ends", "auto"]),
         (["--phrase-ends", "2:4"], ["--phrase-ends", "3:4"]),
@@ -328,3 +334,13 @@ def test_options_of_a_recipe_give_the_same_again() -> None:
     options = read_recipe(Path("solo.harmonized.musegen.json")).options
     first = Path("solo.harmonized.mid").read_bytes()
     assert first == result("solo.mid", "--beat-level", options["beat_level"])
+
+
+def test_a_schedule_needs_a_sampler_that_anneals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["--sampler", "upsampling", "--schedule", "cosine"]
+    assert run(["harmonize", "song.mid", *words]) == 2
+    assert (
+        "--schedule does nothing with --sampler upsampling" in capsys.readouterr().err
+    )
