@@ -43,8 +43,6 @@ def arrays(workplace: Path) -> None:
 
 @dataclass(kw_only=True)
 class Calls:
-    """What the command asked of the library."""
-
     trained: list[dict[str, Any]] = field(default_factory=list)
     exported: list[dict[str, Any]] = field(default_factory=list)
 
@@ -55,13 +53,11 @@ class Calls:
 
 
 def best_precision(*, has_gpu: bool) -> str:
-    """Of a machine whose processor has no bfloat16."""
     return "mixed_bfloat16" if has_gpu else "float32"
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    """Replaces training and export, so that no TensorFlow is needed."""
     made = Calls()
     metrics = {"train/loss": 1.5, "valid/loss": 1.25}
 
