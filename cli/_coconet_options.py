@@ -23,7 +23,7 @@ def parse_voices(
     ctx: click.Context, param: click.Parameter, value: str
 ) -> tuple[int, ...]:
     """Read `soprano,bass` as ascending voices, 0 = soprano; a click callback."""
-    from musegen.coconet.likelihood import VOICE_NAMES
+    from musegen.coconet.config import VOICE_NAMES
 
     words = [word.strip().lower() for word in value.split(",")]
     for word in words:

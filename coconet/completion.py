@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musegen.coconet.bars import BarSpans, bar_ticks
-from musegen.coconet.config import NUM_VOICES
+from musegen.coconet.config import NUM_VOICES, VOICE_NAMES
 from musegen.coconet.given import all_lines
-from musegen.coconet.likelihood import VOICE_NAMES
 from musegen.coconet.score_planes import PhraseEnds
 from musegen.coconet.score_task import (
     GivenVoice,

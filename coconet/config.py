@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 MIN_PITCH = 36  # Source: Jsb16thSeparated arrays, all splits lie in 36..81
 NUM_PITCHES = 46
 NUM_VOICES = 4
+VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
 REST_CLASS = NUM_PITCHES  # of the logits of networks that write rests
 PLANES = ("onset", "metre", "fermata")  # what a network may be told, see `planes.py`
 

@@ -7,10 +7,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import MIN_PITCH, NUM_PITCHES, NUM_VOICES, REST_CLASS
+from musegen.coconet.config import (
+    MIN_PITCH,
+    NUM_PITCHES,
+    NUM_VOICES,
+    REST_CLASS,
+    VOICE_NAMES,
+)
 from musegen.coconet.drawing import NUM_CLASSES
 from musegen.coconet.predicting import PitchIndex
-from musegen.data.corpora.chorales import VOICES
 from musegen.data.errors import UsageError
 from musegen.data.spelling import pitch_name
 
@@ -98,8 +103,8 @@ class Cells:
         if is_wrong.any():
             step = steps.start + int(is_wrong.argmax())
             raise UsageError(
-                f"{self.place(step)}: {words}, but the {VOICES[voice]} is given there "
-                f"as {self._name(int(self._given[step, voice]))}: change one of the two"
+                f"{self.place(step)}: {words}, but the {VOICE_NAMES[voice]} is given "
+                f"there as {self._name(int(self._given[step, voice]))}: change one of the two"
             )
 
     def keep(
@@ -121,8 +126,8 @@ class Cells:
             if is_empty.any():
                 step = steps.start + int(is_empty.argmax())
                 raise UsageError(
-                    f"{self.place(step)}: nothing is left for the {VOICES[voice]}, for "
-                    f"{words}{self._said_before(voice, step)}: change one of the two"
+                    f"{self.place(step)}: nothing is left for the "
+                    f"{VOICE_NAMES[voice]}, for {words}{self._said_before(voice, step)}: change one of the two"
                 )
         self._said.append((voices, steps, words))
 

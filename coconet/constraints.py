@@ -13,11 +13,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import REST_CLASS
+from musegen.coconet.config import REST_CLASS, VOICE_NAMES
 from musegen.coconet.constraint_cells import ALL_VOICES, SILENCE, Cells
 from musegen.coconet.drawing import Allowed, has_room
 from musegen.coconet.predicting import PitchIndex
-from musegen.data.corpora.chorales import VOICES
 from musegen.data.errors import UsageError
 from musegen.data.spelling import pitch_name
 
@@ -45,10 +44,12 @@ class PinnedNote:
         steps = cells.steps(self.start, self.end)
         if self.pitch is None:
             is_meant = SILENCE
-            words = f"the {VOICES[self.voice]} is pinned to silence"
+            words = f"the {VOICE_NAMES[self.voice]} is pinned to silence"
         else:
             is_meant = cells.pitches(lambda pitch: pitch == self.pitch)
-            words = f"the {VOICES[self.voice]} is pinned to {pitch_name(self.pitch)}"
+            words = (
+                f"the {VOICE_NAMES[self.voice]} is pinned to {pitch_name(self.pitch)}"
+            )
             if not is_meant.any():
                 raise UsageError(
                     f"{cells.place(self.start)}: {words}, which lies outside what the "
@@ -126,7 +127,7 @@ class VoiceRange:
         )
         is_meant = ~is_within if self.is_forbidden else is_within | SILENCE
         verb = "keeps out of" if self.is_forbidden else "stays within"
-        names = " and the ".join(VOICES[voice] for voice in self.voices)
+        names = " and the ".join(VOICE_NAMES[voice] for voice in self.voices)
         words = (
             f"each of the {names} {verb} {pitch_name(self.lowest)} to "
             f"{pitch_name(self.highest)}"

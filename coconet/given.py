@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
 
-from musegen.coconet.config import NUM_VOICES
-from musegen.coconet.likelihood import VOICE_NAMES
+from musegen.coconet.config import NUM_VOICES, VOICE_NAMES
 from musegen.coconet.transposition import VOICE_RANGES
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.notices import Notice

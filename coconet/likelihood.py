@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from musegen.coconet.config import NUM_VOICES
-
-VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
+from musegen.coconet.config import NUM_VOICES, VOICE_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

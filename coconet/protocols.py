@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from musegen.coconet.config import NUM_VOICES, NetworkConfig
+from musegen.coconet.config import NUM_VOICES, VOICE_NAMES, NetworkConfig
 from musegen.coconet.contexts import Advance, CallConfig, Piece, pitch_index
 from musegen.coconet.evaluation import (
     CHRONOLOGICAL,
@@ -27,7 +27,7 @@ from musegen.coconet.given_voices import (
     given_over_orders,
     num_hidden_cells,
 )
-from musegen.coconet.likelihood import VOICE_NAMES, PieceSums, piece_sums
+from musegen.coconet.likelihood import PieceSums, piece_sums
 from musegen.coconet.predicting import LogitsFunction
 from musegen.data.errors import InputError
 from musegen.engine.seeds import derive_seed

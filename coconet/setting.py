@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import MIN_PITCH, NUM_VOICES
+from musegen.coconet.config import MIN_PITCH, NUM_VOICES, VOICE_NAMES
 from musegen.coconet.given import SOPRANO
-from musegen.coconet.likelihood import VOICE_NAMES
 from musegen.coconet.planes import STRUCK
 from musegen.coconet.score_task import GivenVoice, ScoreTask
 from musegen.data.constants import DRUM_CHANNEL, MAX_MIDI_PITCH

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from musegen.coconet.config import VOICE_NAMES
 from musegen.coconet.constraints import (
     Cadence,
     CadenceKind,
@@ -23,7 +24,6 @@ from musegen.coconet.constraints import (
     VoiceRange,
 )
 from musegen.coconet.given import parse_voice
-from musegen.coconet.likelihood import VOICE_NAMES
 from musegen.coconet.score_planes import parse_place, tick_of_place
 from musegen.coconet.score_task import ScoreTask
 from musegen.data.errors import UsageError
