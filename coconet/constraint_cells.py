@@ -104,7 +104,8 @@ class Cells:
             step = steps.start + int(is_wrong.argmax())
             raise UsageError(
                 f"{self.place(step)}: {words}, but the {VOICE_NAMES[voice]} is given "
-                f"there as {self._name(int(self._given[step, voice]))}: change one of the two"
+                f"there as {self._name(int(self._given[step, voice]))}: "
+                "change one of the two"
             )
 
     def keep(
@@ -127,7 +128,8 @@ class Cells:
                 step = steps.start + int(is_empty.argmax())
                 raise UsageError(
                     f"{self.place(step)}: nothing is left for the "
-                    f"{VOICE_NAMES[voice]}, for {words}{self._said_before(voice, step)}: change one of the two"
+                    f"{VOICE_NAMES[voice]}, for {words}"
+                    f"{self._said_before(voice, step)}: change one of the two"
                 )
         self._said.append((voices, steps, words))
 
