@@ -79,7 +79,7 @@ class CoconetTrainingConfig:
     network: NetworkConfig = field(default_factory=BeatNetworkConfig)
     loop: LoopConfig = field(
         default_factory=lambda: LoopConfig(
-            num_steps=11000,
+            num_steps=7400,
             learning_rate=3e-3,
             hold_share=0.5,
             final_rate=0.01,

@@ -94,5 +94,5 @@ def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path) -> None:
 def test_the_default_config_trains_the_network_we_ship() -> None:
     config = CoconetTrainingConfig()
     assert config.network == BeatNetworkConfig()
-    assert config.loop.num_steps == 11000
+    assert config.loop.num_steps == 7400
     assert sum(config.mask_mixture.values()) == pytest.approx(1.0)
