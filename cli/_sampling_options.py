@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CANDIDATES_PER_ALTERNATIVE = 2
-MIN_CANDIDATES = 4
+MIN_CANDIDATES = 3
 # Drafts are drawn hotter than they are polished, so that candidates differ. Measured on
 # 32 validation sopranos: at 0.7 the polished voices move about as often as Bach's.
 DRAFT_HEAT = 1.4
 BLOCK_STEPS = 4  # shortest stretch of a voice that `blocks` draws anew
 DEFAULT_STEPS = {
-    "gibbs": 12,
-    "blocks": 12,
+    "gibbs": 10,
+    "blocks": 10,
     "upsampling": 8,
     "ancestral-gibbs": 3,
     "ancestral": None,
@@ -231,7 +231,7 @@ def sampling_options(function: Function) -> Function:
     @click.option(
         "--candidates",
         type=click.IntRange(1, 1024),
-        show_default="twice as many as alternatives, 4 or more",
+        show_default="twice as many as alternatives, 3 or more",
         help="How many to sample and rank for these.",
     )
     @click.option(

@@ -288,6 +288,7 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
         "temperature": 0.8,
         "top_p": 0.9,
         "steps": 3,
+        "schedule": "linear",
         "rounds": 4,
         "rests": True,
         "pin": ["alto@1:1=D4"],

@@ -86,7 +86,7 @@ def test_steps_have_a_default_of_their_own(name: str) -> None:
 
 
 def test_candidates_grow_with_alternatives() -> None:
-    assert sampling().candidates == 4
+    assert sampling().candidates == 3
     assert sampling("-n", "5").candidates == 10
     config = sampling("-n", "3", "--candidates", "3", "--rests").fill_config()
     assert (config.num_alternatives, config.num_candidates) == (3, 3)
