@@ -287,8 +287,8 @@ def test_when_stopped_each_window_that_is_left_takes_one_pass() -> None:
     ("changed", "words"),
     [
         ({"length": 96}, r"received 64 \+ 32 in 96"),
-        ({"context": -4}, r"received -4 \+ 32 in 256"),
-        ({"lookahead": -4}, r"received 64 \+ -4 in 256"),
+        ({"context": -4}, r"received -4 \+ 32 in 1024"),
+        ({"lookahead": -4}, r"received 64 \+ -4 in 1024"),
     ],
 )
 def test_a_config_without_room_is_refused(changed: dict[str, Any], words: str) -> None:
