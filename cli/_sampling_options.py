@@ -28,6 +28,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 CANDIDATES_PER_ALTERNATIVE = 2
 MIN_CANDIDATES = 3
+MIN_LONG_CANDIDATES = 2  # of scores longer than 32 bars: there three take 7 s, two 5
 # Drafts are drawn hotter than they are polished, so that candidates differ. Measured on
 # 32 validation sopranos: at 0.7 the polished voices move about as often as Bach's.
 DRAFT_HEAT = 1.4
@@ -65,6 +66,7 @@ class Sampling:
 
     alternatives: int
     candidates: int
+    long_candidates: int
     sampler: str
     temperature: float
     top_p: float
@@ -81,6 +83,7 @@ class Sampling:
         return FillConfig(
             num_alternatives=self.alternatives,
             num_candidates=self.candidates,
+            num_long_candidates=self.long_candidates,
             sampler=self._sampler_config(),
             refinement=RefinementConfig(
                 num_rounds=self.rounds, temperature=self.temperature, top_p=self.top_p
@@ -93,6 +96,7 @@ class Sampling:
         return {
             "alternatives": self.alternatives,
             "candidates": self.candidates,
+            "long_candidates": self.long_candidates,
             "sampler": self.sampler,
             "temperature": self.temperature,
             "top_p": self.top_p,
@@ -231,7 +235,7 @@ def sampling_options(function: Function) -> Function:
     @click.option(
         "--candidates",
         type=click.IntRange(1, 1024),
-        show_default="twice as many as alternatives, 3 or more",
+        show_default="twice as many as alternatives, at least 3; beyond 32 bars 2",
         help="How many to sample and rank for these.",
     )
     @click.option(
@@ -298,8 +302,9 @@ def sampling_options(function: Function) -> Function:
                 f"--schedule does nothing with --sampler {sampler}: leave it out, or "
                 f"choose {', '.join(SCHEDULED_SAMPLERS)}"
             )
-        least = max(MIN_CANDIDATES, CANDIDATES_PER_ALTERNATIVE * alternatives)
-        candidates = least if candidates is None else candidates
+        enough = CANDIDATES_PER_ALTERNATIVE * alternatives
+        long_candidates = candidates or max(MIN_LONG_CANDIDATES, enough)
+        candidates = candidates or max(MIN_CANDIDATES, enough)
         if candidates < alternatives:
             raise UsageError(
                 f"{alternatives} alternatives cannot come of {candidates} candidates: "
@@ -308,6 +313,7 @@ def sampling_options(function: Function) -> Function:
         sampling = Sampling(
             alternatives=alternatives,
             candidates=candidates,
+            long_candidates=long_candidates,
             sampler=sampler,
             temperature=temperature,
             top_p=top_p,

@@ -61,6 +61,8 @@ class Work:
             )
         self.task = task
         self.seed = seed
+        self.num_candidates = config.candidates_of(task)
+        self._round_size = config.num_candidates
         self.found: dict[bytes, tuple[Draft, CandidateScore]] = {}
         self.allowed = (task.constraints or Constraints()).resolve(
             task.pitch,
@@ -78,8 +80,12 @@ class Work:
         ).astype(np.int16)
         self.is_free = task.is_free & ~is_certain
 
+    def wanted(self, numbers: Sequence[int]) -> list[int]:
+        """Return those candidates of a wave that this task asks for."""
+        return [n for n in numbers if n % self._round_size < self.num_candidates]
+
     def jobs(self, numbers: Sequence[int]) -> list[Job]:
-        """Return the jobs of some candidates, phrase after phrase."""
+        """Return the jobs of the wanted candidates, phrase after phrase."""
         return [
             Job(
                 pitch=self.pitch[start:end],
@@ -90,7 +96,7 @@ class Work:
                 candidate=number,
                 phrase=index,
             )
-            for number in numbers
+            for number in self.wanted(numbers)
             for index, (start, end) in enumerate(self.task.phrases)
         ]
 
@@ -171,7 +177,7 @@ def _assemble(
     results = iter([drawn[index] for index in range(len(drawn))])
     for work in works:
         task = work.task
-        for _ in numbers:
+        for _ in work.wanted(numbers):
             pitch = work.pitch.copy()
             nats, num_scored = 0.0, 0
             for start, end in task.phrases:

@@ -155,7 +155,7 @@ class InKey:
         is_stopped: IsStopped | None = None,
     ) -> Fillings:
         """Return ranked fillings, those in the key before any other."""
-        every = replace(config, num_alternatives=config.num_candidates)
+        every = _every_candidate(config)
         inside: dict[bytes, Filling] = {}
         outside: dict[bytes, Filling] = {}
         stopped: tuple[Notice, ...] = ()
@@ -179,7 +179,7 @@ class InKey:
 
     def num_forwards(self, task: FillTask, config: FillConfig) -> int:
         """Return how many forward passes will be told of, if one round is enough."""
-        return filling.num_forwards(task, config)
+        return filling.num_forwards(task, _every_candidate(config))
 
     def _ranked(
         self,
@@ -255,4 +255,11 @@ def _empty_score(config: ComposeConfig) -> Score:
             ),
         ),
         pickup=int(pickup),
+    )
+
+
+def _every_candidate(config: FillConfig) -> FillConfig:
+    """All that is sampled comes back, however long: the key chooses among it."""
+    return replace(
+        config, num_alternatives=config.num_candidates, num_long_candidates=None
     )

@@ -19,6 +19,8 @@ from musegen.coconet.samplers import SamplerConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.windows import WindowConfig
 
+LONG_STEPS = 512  # 32 bars of 4/4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FillTask:
@@ -59,6 +61,8 @@ class FillConfig:
     Args:
         num_alternatives: Fillings returned, best first.
         num_candidates: Fillings sampled and ranked, at least `num_alternatives`.
+        num_long_candidates: The same for tasks of more than `LONG_STEPS` steps, where
+            ranking brings less and costs more; None: as many.
         sampler: The sampler of drafts.
         refinement: How drafts are polished.
         windows: How long phrases are cut.
@@ -74,6 +78,7 @@ class FillConfig:
 
     num_alternatives: int = 1
     num_candidates: int = 4
+    num_long_candidates: int | None = None
     sampler: SamplerConfig = field(default_factory=GibbsConfig)
     refinement: RefinementConfig = field(default_factory=RefinementConfig)
     windows: WindowConfig = field(default_factory=WindowConfig)
@@ -92,11 +97,25 @@ class FillConfig:
                 "num_candidates must be at least num_alternatives; received "
                 f"{self.num_candidates} for {self.num_alternatives}"
             )
+        long = self.num_long_candidates
+        if long is not None and not (
+            self.num_alternatives <= long <= self.num_candidates
+        ):
+            raise ValueError(
+                "num_long_candidates must lie between num_alternatives and "
+                f"num_candidates; received {long}"
+            )
         if self.batch_items < 1:
             raise ValueError(
                 f"batch_items must be at least 1; received {self.batch_items}"
             )
         check_onset_mode(self.onsets)
+
+    def candidates_of(self, task: FillTask) -> int:
+        """Return how many fillings of a task are sampled and ranked."""
+        if self.num_long_candidates is None or len(task.is_free) <= LONG_STEPS:
+            return self.num_candidates
+        return self.num_long_candidates
 
     @property
     def jobs(self) -> JobConfig:

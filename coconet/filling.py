@@ -178,6 +178,6 @@ def _notices(
         return ()
     message = (
         f"only {num_found} different settings came of "
-        f"{MAX_ROUNDS * config.num_candidates} tries: raise --temperature for more"
+        f"{MAX_ROUNDS * work.num_candidates} tries: raise --temperature for more"
     )
     return (Notice(code="few-alternatives", message=message),)

@@ -140,3 +140,11 @@ def test_commands_spell_options_alike() -> None:
     assert {"--pin", "--sampler", "--temperature", "--top-p", "--rounds"} <= shared
     for option in shared:
         assert found[0][option] == found[1][option] == found[2][option]
+
+
+def test_long_scores_get_fewer_candidates_unless_a_number_is_given() -> None:
+    default, asked, several = sampling(), sampling("--candidates", "3"), sampling("-n2")
+    assert (default.candidates, default.long_candidates) == (3, 2)
+    assert default.fill_config().num_long_candidates == 2
+    assert asked.long_candidates == 3
+    assert several.long_candidates == several.candidates == 4

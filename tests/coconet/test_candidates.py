@@ -12,7 +12,7 @@ from musegen.coconet.candidates import Work, draw_wave
 from musegen.coconet.config import NUM_PITCHES, REST_CLASS, BeatNetworkConfig
 from musegen.coconet.constraints import Constraints, PinnedNote
 from musegen.coconet.control import Control
-from musegen.coconet.fill_task import FillConfig, FillTask
+from musegen.coconet.fill_task import LONG_STEPS, FillConfig, FillTask
 from musegen.coconet.planes import Planes
 from musegen.coconet.predicting import (
     CoconetModel,
@@ -152,3 +152,32 @@ def test_nothing_to_fill_is_an_error() -> None:
     nothing = replace(nothing, is_free=np.zeros_like(nothing.is_free), phrases=())
     with pytest.raises(EmptyScoreError, match="long enough for a step"):
         work(nothing)
+
+
+def test_a_long_task_gets_its_own_number_of_candidates() -> None:
+    config = replace(FEW, num_candidates=3, num_long_candidates=2)
+    works = [
+        Work(task(steps), seed=0, config=config, writes_rests=False)
+        for steps in (LONG_STEPS, LONG_STEPS + 4)
+    ]
+    draw_wave(works, range(3), model(), config, Control(), is_needed=True)
+    assert [len(work.found) for work in works] == [3, 2]
+    # A second round asks for as many again.
+    assert [work.wanted(range(3, 6)) for work in works] == [[3, 4, 5], [3, 4]]
+
+
+def test_the_candidates_of_a_long_task_are_those_of_a_short_list() -> None:
+    config = replace(FEW, num_candidates=3, num_long_candidates=2)
+    few = replace(FEW, num_candidates=2)
+    found = []
+    for chosen, numbers in ((config, range(3)), (few, range(2))):
+        long = Work(task(LONG_STEPS + 4), seed=0, config=chosen, writes_rests=False)
+        draw_wave([long], numbers, model(), chosen, Control(), is_needed=True)
+        found.append(set(long.found))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("long", [0, 5])
+def test_a_number_of_long_candidates_out_of_range_is_refused(long: int) -> None:
+    with pytest.raises(ValueError, match="num_long_candidates"):
+        replace(FEW, num_long_candidates=long)
