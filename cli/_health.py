@@ -22,10 +22,10 @@ from pathlib import Path
 from musegen import __version__
 from musegen.cli._errors import describe
 
-ESSENTIAL_PACKAGES = ("numpy", "onnxruntime")
+ESSENTIAL_PACKAGES = ("numpy", "onnxruntime", "soundfile", "soxr")
 """Compiled packages: imported, because a broken build shows only then."""
 
-PURE_PACKAGES = ("click", "platformdirs", "pretty_midi", "rich")
+PURE_PACKAGES = ("click", "platformdirs", "pretty_midi", "rich", "swift-f0")
 PROVIDED_TOO = {"onnxruntime": ("onnxruntime-gpu",)}  # the same module, other names
 GPU_PROVIDERS = (
     "CUDAExecutionProvider",

@@ -74,7 +74,9 @@ def test_extras_are_those_that_error_messages_name() -> None:
         "dev",
         "gpu",
         "magenta",
+        "player",
         "plot",
+        "records",
         "score",
         "train",
     ]

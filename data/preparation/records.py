@@ -110,7 +110,7 @@ def import_pyarrow() -> Any:  # noqa: ANN401 - pyarrow has no types
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise MissingPackageError(
-            "pyarrow", extra="beam", purpose="Reading and writing records"
+            "pyarrow", extra="records", purpose="Reading and writing records"
         ) from error
     return pyarrow
 
