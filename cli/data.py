@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from musegen.cli._clip_options import ClipWishes, clip_options
 from musegen.cli._errors import EXIT_FAILURE
 from musegen.cli._options import group_with_examples, machine_options, output_options
 from musegen.cli._output import Item, Output, table
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from musegen.data.preparation.chorale_checks import ChoraleCounts
     from musegen.data.preparation.chorale_records import Prepared
 
-COLLECTIONS = ("chorales",)
+CLIPS = "midi-ddsp"
+COLLECTIONS = ("chorales", CLIPS)
 NUM_CHORALES = 382  # of the standard split, the absent ones included
 ABSENT = "absent-from-corpus"
 SHOWN_DIGITS = 12  # of a digest, for people
@@ -51,20 +53,38 @@ def command() -> None:
     examples=[
         "musegen data prepare chorales",
         "musegen data prepare chorales -o chorales.parquet --overwrite",
+        "musegen data prepare midi-ddsp --from-recordings takes -o clips.parquet",
+        "musegen data prepare midi-ddsp --from-player chorales --instrument violin "
+        "--minutes 60",
     ],
 )
 @click.argument("collection", type=click.Choice(COLLECTIONS))
+@clip_options
 @output_options
 @machine_options
-def prepare_command(collection: str, destination: Destination, output: Output) -> None:
+def prepare_command(
+    collection: str, wishes: ClipWishes, destination: Destination, output: Output
+) -> None:
     """Make a record file (Parquet) of a collection.
 
-    The chorales are read from the files of the installed music21.
+    The chorales are read from the files of the installed music21. For midi-ddsp,
+    recordings or the virtual player give clips of sound with pitch, loudness and notes;
+    all options up to --dry-run are for these.
     """
+    from musegen.cli._prepare_midi_ddsp import prepare_midi_ddsp, refuse_clip_options
+
     with output.item(collection) as item:
-        path = _target(collection, destination)
+        if collection != CLIPS:
+            refuse_clip_options(wishes, collection=collection)
+        path = None if wishes.is_dry_run else _target(collection, destination)
         if path is not None and destination.skip_existing and path.exists():
             item.skip(f"{path} exists")
+            return
+        if collection == CLIPS:
+            overwrite = destination.overwrite
+            prepare_midi_ddsp(
+                wishes, path, overwrite=overwrite, item=item, output=output
+            )
             return
         from musegen.data.preparation.chorale_records import prepare_chorales
 
@@ -82,10 +102,13 @@ def prepare_command(collection: str, destination: Destination, output: Output) -
 @machine_options
 def inspect_command(file: Path, output: Output) -> None:
     """List the pieces of a record file, or say what preparing makes of a score."""
+    from musegen.cli._clip_tables import inspect_clips, is_clips
     from musegen.data.preparation.records import is_record_file
 
     with output.item(str(file)) as item:
-        if is_record_file(file):
+        if is_clips(file):
+            inspect_clips(file, item, output)
+        elif is_record_file(file):
             _inspect_records(file, item, output)
         else:
             _inspect_score(file, item, output)
@@ -96,10 +119,14 @@ def inspect_command(file: Path, output: Output) -> None:
 @machine_options
 def stats_command(file: Path, output: Output) -> None:
     """Count the pieces, steps, notes and ranges of a record file."""
+    from musegen.cli._clip_tables import is_clips, tell_counts
     from musegen.data.preparation.chorale_checks import count_chorales
     from musegen.data.preparation.chorale_records import read_chorale_records
 
     with output.item(str(file)) as item:
+        if is_clips(file):
+            tell_counts(file, item, output)
+            return
         counts = count_chorales(read_chorale_records(file))
         item.set(**asdict(counts))
         output.result(human=_counts_text(counts))
@@ -110,14 +137,18 @@ def stats_command(file: Path, output: Output) -> None:
 @machine_options
 def verify_command(file: Path, output: Output) -> None:
     """Check the schema, the digest and every piece of a record file."""
+    from musegen.cli._clip_tables import check_clips, is_clips
     from musegen.data.preparation.chorale_checks import find_problems
     from musegen.data.preparation.records import read_records
 
     with output.item(str(file)) as item:
-        records = read_records(file)
-        problems = list(find_problems(records))
-        digest = records.metadata.content_sha256
-        item.set(problems=problems, records=len(records.rows), content_sha256=digest)
+        if is_clips(file):
+            problems, num_records, digest = check_clips(file, output)
+        else:
+            records = read_records(file)
+            problems, num_records = list(find_problems(records)), len(records.rows)
+            digest = records.metadata.content_sha256
+        item.set(problems=problems, records=num_records, content_sha256=digest)
         if problems:
             for problem in problems:
                 output.note(f"{file}: {problem}")
@@ -126,7 +157,7 @@ def verify_command(file: Path, output: Output) -> None:
                 "it again with  musegen data prepare"
             )
         output.result(
-            human=f"{file}: {len(records.rows)} records, no problem; content "
+            human=f"{file}: {num_records} records, no problem; content "
             f"{digest[:SHOWN_DIGITS]}"
         )
 

@@ -1,0 +1,1 @@
+"""MIDI-DDSP records: recordings or the virtual player to clips with their features."""
