@@ -44,10 +44,9 @@ setup(
     package_data={
         "musegen": ["py.typed"],
         "musegen.data": ["corpora/*.json"],
-        **{
-            f"musegen.{folder}": ["models/*/*"]
-            for folder in ("coconet", "midi_ddsp", "sunmask")
-        },
+        "musegen.coconet": ["models/*/*"],
+        "musegen.midi_ddsp": ["models/*/*", "*.json"],
+        "musegen.sunmask": ["models/*/*"],
     },
     include_package_data=False,  # only what is named above goes into the wheel
 )

@@ -226,7 +226,7 @@ def format_option(
     """Add `-f/--format`, passed as `formats: tuple[str, ...] | None` (None: not given).
 
     Args:
-        choices: Names from `musegen.cli._paths.FORMATS`.
+        choices: Names from `musegen.cli._formats.FORMATS`.
         default: What the command writes when neither `-f` nor an extension says
             otherwise; shown in the help, applied by `plan_outputs`.
     """

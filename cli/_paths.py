@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musegen.cli._formats import FORMATS, format_of, split_name
 from musegen.cli._inputs import STANDARD_STREAM, Source
 from musegen.data.errors import (
     OutputError,
@@ -24,34 +25,6 @@ if TYPE_CHECKING:
     from musegen.cli._output import Output
 
 SIDECAR_SUFFIX = ".musegen.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """A kind of file that commands write.
-
-    Args:
-        suffixes: Extensions that mean it; the first is the one we give.
-        is_binary: Whether it would garble a terminal.
-    """
-
-    suffixes: tuple[str, ...]
-    is_binary: bool
-
-    @property
-    def suffix(self) -> str:
-        """The extension that we give."""
-        return self.suffixes[0]
-
-
-FORMATS = {
-    "midi": Format(suffixes=(".mid", ".midi"), is_binary=True),
-    "musicxml": Format(suffixes=(".musicxml", ".xml"), is_binary=False),
-    "png": Format(suffixes=(".png",), is_binary=True),
-    "svg": Format(suffixes=(".svg",), is_binary=False),
-    "text": Format(suffixes=(".txt",), is_binary=False),
-    "json": Format(suffixes=(".json",), is_binary=False),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,11 +209,9 @@ def _choose_formats(
     """Settle the formats between `-f`, the extension of `-o` and the default."""
     if destination.file is None or destination.is_stdout:
         return tuple(formats) if formats else naming.default_formats
-    suffix = Path(destination.file).suffix.lower()
-    by_suffix = {s: name for name, kind in FORMATS.items() for s in kind.suffixes}
-    inferred = by_suffix.get(suffix)
+    inferred = format_of(split_name(Path(destination.file).name)[1])
     if formats is None and inferred is None:
-        known = ", ".join(by_suffix)
+        known = ", ".join(s for kind in FORMATS.values() for s in kind.suffixes)
         raise UsageError(
             f"-o {destination.file}: the extension says no format; use one of {known}, "
             "or say the format with -f"
@@ -308,8 +279,9 @@ def _plan(
         )
     if destination.file is not None:
         file = Path(destination.file)
-        folder, stem = file.parent, file.stem
-        suffixes = dict.fromkeys(formats, file.suffix)
+        folder = file.parent
+        stem, suffix = split_name(file.name)
+        suffixes = dict.fromkeys(formats, suffix)
     else:
         folder = destination.folder or Path()
         suffixes = {name: FORMATS[name].suffix for name in formats}

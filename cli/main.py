@@ -60,6 +60,14 @@ COMMANDS = {
     "show": LazyCommand(
         module="musegen.cli.show", summary="Show scores as piano rolls."
     ),
+    "analyse": LazyCommand(
+        module="musegen.cli.analyse",
+        summary="Analyse recordings: pitch, loudness, notes, expression.",
+    ),
+    "resynth": LazyCommand(
+        module="musegen.cli.resynth",
+        summary="Resynthesise recordings, changed on the way.",
+    ),
     "train": LazyCommand(module="musegen.cli.train", summary="Train a model."),
     "evaluate": LazyCommand(
         module="musegen.cli.evaluate", summary="Measure a model or a folder of scores."
