@@ -11,6 +11,7 @@ import click
 
 from musegen.cli._options import group_with_examples, machine_options
 from musegen.cli._output import Output
+from musegen.cli._train_midi_ddsp import command as midi_ddsp_command
 from musegen.data.errors import OutputExistsError, UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 @group_with_examples("train", examples=["musegen train coconet --run runs/coconet"])
 def command() -> None:
     """Train a model; a run that was stopped goes on with --resume."""
+
+
+command.add_command(midi_ddsp_command)
 
 
 @command.command(

@@ -1,0 +1,135 @@
+"""`musegen train midi-ddsp`: options reach the run, contradictions are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from musegen.cli.main import run
+from musegen.engine import devices, precision, quiet
+from musegen.engine.checkpoints import RunState
+from musegen.engine.training import TrainingResult
+from musegen.midi_ddsp.inference import exporting, record_clips, training
+from musegen.midi_ddsp.inference.presets import PRESETS
+from musegen.midi_ddsp.inference.training_config import (
+    InferenceTrainingConfig,
+    claim_folder,
+)
+
+pytestmark = pytest.mark.usefixtures("workplace")
+COMMAND = ["train", "midi-ddsp", "--data", "clips.parquet", "--run", "run"]
+
+
+@dataclass(kw_only=True)
+class Calls:
+    trained: list[dict[str, Any]] = field(default_factory=list)
+    exported: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def config(self) -> InferenceTrainingConfig:
+        config: InferenceTrainingConfig = self.trained[-1]["config"]
+        return config
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """Everything but the training: what it is asked for."""
+    calls = Calls()
+
+    def train(
+        train: Sequence[str],
+        valid: Sequence[str],
+        **arguments: Any,  # noqa: ANN401 - the run's own arguments pass through
+    ) -> tuple[str, TrainingResult]:
+        calls.trained.append({"train": train, "valid": valid, **arguments})
+        arguments["progress"](60, {"train/loss": 4.0, "valid/loss": 3.5})
+        result = TrainingResult(
+            state=RunState(step=60, seconds=9.0),
+            stopped_early=False,
+            metrics={"valid/loss": 3.5},
+        )
+        return "network", result
+
+    def export(
+        network: str,
+        **arguments: Any,  # noqa: ANN401 - the export's own arguments pass through
+    ) -> None:
+        calls.exported.append({"network": network, **arguments})
+
+    def read(path: Path, split: str) -> list[str]:
+        return [f"{split} of {path.name}"]
+
+    def best(*, has_gpu: bool) -> str:
+        return "mixed_bfloat16" if has_gpu else "float32"
+
+    monkeypatch.setattr(training, "train_inference", train)
+    monkeypatch.setattr(exporting, "export_inference", export)
+    monkeypatch.setattr(record_clips, "read_training_clips", read)
+    monkeypatch.setattr(quiet, "import_keras", lambda: None)
+    monkeypatch.setattr(devices, "gpu_names", lambda: ("gpu:0",))
+    monkeypatch.setattr(precision, "best_precision", best)
+    Path("clips.parquet").touch()
+    return calls
+
+
+def test_splits_and_defaults_reach_the_run(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(COMMAND) == 0
+    (trained,), (exported,) = calls.trained, calls.exported
+    assert trained["train"] == ["train of clips.parquet"]
+    assert trained["valid"] == ["valid of clips.parquet"]
+    assert calls.config.network == PRESETS["default"].network
+    assert calls.config.minutes == 25.0
+    assert calls.config.precision == "mixed_bfloat16"
+    assert exported["folder"] == Path("run/model")
+    assert exported["network"] == "network"
+    assert "violin" in exported["instruments"]
+    captured = capsys.readouterr()
+    assert captured.out == "run/model\n"
+    assert "train 4.000, valid 3.500 spectral loss" in captured.err
+
+
+def test_options_change_the_run(calls: Calls) -> None:
+    options = "--preset baseline --minutes 3 --batch-size 2 --seed 7 --export made"
+    assert run([*COMMAND, *options.split(), "--precision", "float32"]) == 0
+    config = calls.config
+    assert config.network.architecture == "autoencoder"
+    assert (config.minutes, config.batch_size, config.seed) == (3.0, 2, 7)
+    assert config.precision == "float32"
+    assert calls.exported[-1]["folder"] == Path("made")
+
+
+def test_steps_take_the_place_of_minutes(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*COMMAND, "--steps", "40"]) == 0
+    assert (calls.config.loop.num_steps, calls.config.minutes) == (40, 0.0)
+    assert run([*COMMAND, "--steps", "40", "--minutes", "1"]) == 2
+    assert "give one of them" in capsys.readouterr().err
+
+
+def test_a_resumed_run_keeps_its_config_but_for_its_length(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claim_folder(Path("run"), PRESETS["tiny"], resume=False)
+    assert run([*COMMAND, "--resume", "--minutes", "2"]) == 0
+    assert calls.config.network == PRESETS["tiny"].network
+    assert calls.config.minutes == 2.0
+    assert calls.config.precision == "float32"
+    assert calls.trained[-1]["resume"]
+    assert run([*COMMAND, "--resume", "--seed", "3"]) == 2
+    assert "--seed does nothing with --resume" in capsys.readouterr().err
+
+
+def test_an_export_that_exists_is_told_before_the_training(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("made").mkdir()
+    assert run([*COMMAND, "--export", "made"]) == 2
+    assert "made exists" in capsys.readouterr().err
+    assert not calls.trained
