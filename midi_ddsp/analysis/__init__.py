@@ -1,0 +1,1 @@
+"""Analysis of recordings: pitch, notes, and where a score's notes are."""
