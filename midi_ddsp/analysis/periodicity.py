@@ -64,7 +64,9 @@ def _window() -> NDArray[np.float32]:
 
 @functools.lru_cache(maxsize=8)
 def _lag_axis(min_hz: float, max_hz: float) -> _LagAxis:
-    longest = int(np.ceil(ANALYSIS_RATE_HZ / min_hz)) + 2
+    period = int(np.ceil(ANALYSIS_RATE_HZ / min_hz))
+    # The fine lags are made of whole ones that reach beyond them.
+    longest = max(period + 2, FINE_LAGS + SINC_REACH)
     fine = np.arange(FINE_STEPS, FINE_LAGS * FINE_STEPS + 1) / float(FINE_STEPS)
     whole = np.arange(FINE_LAGS + SINC_REACH)
     distance = fine[None, :] - whole[:, None]
@@ -80,7 +82,8 @@ def _lag_axis(min_hz: float, max_hz: float) -> _LagAxis:
         interpolation.astype(np.float32),
         (1 / np.maximum(shape, 0.05)).astype(np.float32),
         np.log2(lags).astype(np.float32),
-        lags[1:-1] >= ANALYSIS_RATE_HZ / max_hz - 0.5 / FINE_STEPS,
+        (lags[1:-1] >= ANALYSIS_RATE_HZ / max_hz - 0.5 / FINE_STEPS)
+        & (lags[1:-1] <= period + 1),
         FINE_LAGS + 1,
         longest + 1,
     )

@@ -33,6 +33,18 @@ def test_candidates_stay_in_the_range_asked_for() -> None:
     assert present.max() < 520
 
 
+@pytest.mark.parametrize("min_hz", [250.0, 280.0, 333.0, 400.0, 1000.0])
+def test_a_range_may_begin_high(min_hz: float) -> None:
+    frequency_hz = 1.5 * min_hz
+    found = find_candidates(
+        tone(frequency_hz), min_hz=min_hz, max_hz=3300, octave_cost=0.08
+    )
+    present = found.frequency_hz[found.frequency_hz > 0]
+    assert present.min() > 0.8 * min_hz
+    inner = found.frequency_hz[15:-15, 0]
+    assert np.abs(1200 * np.log2(inner / frequency_hz)).max() < 30
+
+
 def test_noise_ripples_on_a_low_sine_are_no_candidates() -> None:
     generator = np.random.default_rng(0)
     audio = tone(60, harmonics=1) + 0.01 * generator.standard_normal(8000)
