@@ -61,7 +61,8 @@ class NormedDense:
         variance = np.square(centred).mean(axis=-1, keepdims=True)
         scaled = centred / np.sqrt(variance + LAYER_NORM_EPSILON)
         normed = scaled * self.gamma + self.beta
-        return np.where(normed > 0, normed, LEAKY_SLOPE * normed)
+        result: Array = np.maximum(normed, LEAKY_SLOPE * normed)
+        return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,7 +113,8 @@ class Gru:
 
     def project(self, inputs: Array) -> Array:
         """Return what the inputs [..., in] add to the gates, [..., 3 units]."""
-        return inputs @ self.kernel + self.bias[0]
+        projected: Array = inputs @ self.kernel + self.bias[0]
+        return projected
 
     def step(self, projected: Array, state: Array) -> Array:
         """Return the next state [units].
@@ -182,7 +184,7 @@ class Convolution:
     def __call__(self, inputs: Array) -> Array:
         """Return [T, out] of [T, in]."""
         step = self.dilation
-        outputs = inputs @ self.kernel[1] + self.bias
+        outputs: Array = inputs @ self.kernel[1] + self.bias
         if len(inputs) > step:
             outputs[step:] += inputs[:-step] @ self.kernel[0]
             outputs[:-step] += inputs[step:] @ self.kernel[2]

@@ -59,4 +59,5 @@ def nucleus_probabilities(logits: Array, top_p: float = NUCLEUS) -> Array:
     is_kept = np.cumsum(sorted_mass) - sorted_mass < top_p
     kept = np.zeros_like(probabilities)
     kept[order[is_kept]] = sorted_mass[is_kept]
-    return (kept / kept.sum()).astype(np.float32)
+    result: Array = (kept / kept.sum()).astype(np.float32)
+    return result

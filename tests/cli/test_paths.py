@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musegen.cli._formats import FORMATS
 from musegen.cli._inputs import Source, expand_inputs
 from musegen.cli._output import Output
 from musegen.cli._paths import (
-    FORMATS,
     Destination,
     Naming,
     Plan,

@@ -69,7 +69,8 @@ def test_the_recorded_timbre_comes_out(
     synthesis_generator: SynthesisGenerator, expected: Recorded
 ) -> None:
     raw = synthesis_generator.timbre(
-        expected["z_midi_decoder"], hz_to_midi(expected["argmax_f0_hz"][:, 0])
+        expected["z_midi_decoder"],
+        hz_to_midi(expected["argmax_f0_hz"][:, 0]).astype(np.float32),
     )
     for found, name in (
         (raw.amplitude, "argmax_amplitudes"),
