@@ -128,7 +128,9 @@ def _magnitudes(audio: Floats, first: int, num_frames: int, length: int) -> Floa
     padded[before : before + len(inside)] = inside
     frames = np.lib.stride_tricks.sliding_window_view(padded, length)[::HOP_SAMPLES]
     spectrum = np.fft.rfft(frames * periodic_hann(length), axis=1)
-    magnitude: Floats = np.abs(spectrum).astype(np.float32, copy=False)
+    # Twice as fast as `abs`, which guards against overflow that sound cannot reach.
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    magnitude: Floats = np.sqrt(power).astype(np.float32, copy=False)
     return magnitude
 
 

@@ -6,17 +6,23 @@ looks back and ahead, so the result does not depend on the pieces and memory sta
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from musegen.data.errors import InputError, ModelFolderError, UsageError
 from musegen.midi_ddsp.inference.building import INSTRUMENTS_KEY
-from musegen.midi_ddsp.inference.config import NetworkConfig, config_from_json
+from musegen.midi_ddsp.inference.config import (
+    NUM_LOGITS,
+    NetworkConfig,
+    config_from_json,
+)
 from musegen.midi_ddsp.inference.features import (
     Stretch,
     needs_old_loudness,
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
 
 KIND = "midi_ddsp_inference"
 CHUNK_FRAMES = 2500  # 10 s
+MAX_THREADS = 4
 Tell = Callable[[int], None]
 
 
@@ -136,43 +143,48 @@ class InferenceModel:
 
             loudness = measured_loudness(samples, definition="old")[: len(f0)]
         slot = self._slot(instrument)
-        pieces = []
-        for first in range(0, len(f0), max(chunk_frames, 1)):
-            stop = min(first + max(chunk_frames, 1), len(f0))
-            pieces.append(self._logits(samples, f0, loudness, slot, first, stop))
-            if tell is not None:
-                tell(stop)
-        logits = np.concatenate(pieces)
+        whole = Stretch(
+            audio=samples,
+            f0_hz=f0,
+            loudness_db=loudness,
+            instrument_id=slot,
+            first_frame=0,
+            num_frames=len(f0),
+        )
+        logits = self._logits(whole, max(chunk_frames, 1), tell)
         noise_from = 1 + NUM_HARMONICS
         return from_logits(
             f0, logits[:, :1], logits[:, 1:noise_from], logits[:, noise_from:]
         )
 
     def _logits(
-        self,
-        audio: NDArray[np.float32],
-        f0_hz: NDArray[np.float32],
-        loudness_db: NDArray[np.float32],
-        slot: int,
-        first: int,
-        stop: int,
+        self, whole: Stretch, chunk_frames: int, tell: Tell | None
     ) -> NDArray[np.float32]:
-        """Logits [stop - first, 126], computed with the frames around."""
-        begin = max(first - self.config.context_frames, 0)
-        end = min(stop + self.config.context_frames, len(f0_hz))
-        inputs = network_inputs(
-            self.config,
-            Stretch(
-                audio=audio,
-                f0_hz=f0_hz,
-                loudness_db=loudness_db,
-                instrument_id=slot,
-                first_frame=begin,
-                num_frames=end - begin,
-            ),
-        )
-        outputs = self.predictor({name: array[None] for name, array in inputs.items()})
-        return np.asarray(outputs["logits"][0, first - begin : stop - begin])
+        """Logits [T, 126] of a recording, a few pieces at a time."""
+        total, reach = whole.num_frames, self.config.context_frames
+        logits = np.empty((total, NUM_LOGITS), dtype=np.float32)
+
+        def prepare(first: int) -> tuple[int, int, dict[str, NDArray[Any]]]:
+            """A piece with the frames around it that it needs."""
+            begin = max(first - reach, 0)
+            end = min(first + chunk_frames + reach, total)
+            stretch = replace(whole, first_frame=begin, num_frames=end - begin)
+            return first, begin, network_inputs(self.config, stretch)
+
+        num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+        starts = range(0, total, chunk_frames)
+        # NumPy lets go of the interpreter in transforms and functions: threads help.
+        with ThreadPoolExecutor(max_workers=num_threads) as pool:
+            for wave in range(0, len(starts), num_threads):
+                chosen = starts[wave : wave + num_threads]
+                for first, begin, inputs in pool.map(prepare, chosen):
+                    batch = {name: array[None] for name, array in inputs.items()}
+                    stop = min(first + chunk_frames, total)
+                    outputs = self.predictor(batch)["logits"][0]
+                    logits[first:stop] = outputs[first - begin : stop - begin]
+                    if tell is not None:
+                        tell(stop)
+        return logits
 
     def _slot(self, instrument: str) -> int:
         if not self.is_told_instruments:
