@@ -24,6 +24,7 @@ from musegen.midi_ddsp.dsp.loss_layers import (
 )
 from musegen.midi_ddsp.dsp.noise_layers import FilteredNoise
 from musegen.midi_ddsp.dsp.reverb_layers import Reverb
+from musegen.midi_ddsp.dsp.upsampling_layers import Upsampling
 from musegen.midi_ddsp.parameters import HOP_SAMPLES, SAMPLE_RATE_HZ
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Reverb",
     "SynthesisControls",
     "Synthesizer",
+    "Upsampling",
     "exp_sigmoid",
     "harmonic_distribution",
     "log_mel",
