@@ -183,7 +183,7 @@ def hearing_options(function: Function) -> Function:
         "--model",
         metavar="NAME|FOLDER",
         shell_complete=complete_models,
-        show_default="midi_ddsp_inference if it is installed, else none",
+        show_default="ddsp_inference_base; none: closed formulas",
         help="What finds harmonics and noise; none reads them off spectra.",
     )
     @functools.wraps(function)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-DEFAULT_MODEL = "midi_ddsp_inference"
+DEFAULT_MODEL = "ddsp_inference_base"
 NO_MODEL = "none"
 
 
@@ -84,7 +84,7 @@ def find_estimator(name: str | None = None) -> ParameterEstimator:
 
     Args:
         name: Of a model, or its folder; `none` for closed formulas; None for
-            `midi_ddsp_inference` where it is installed, else closed formulas.
+            `ddsp_inference_base` where it is installed, else closed formulas.
 
     Raises:
         ModelNotFoundError: There is no such model.

@@ -26,18 +26,18 @@ def test_without_a_model_closed_formulas_serve(
 def test_default_model_is_taken_where_it_is_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loaded = SimpleNamespace(name="midi_ddsp_inference", digest="0" * 64)
+    loaded = SimpleNamespace(name="ddsp_inference_base", digest="0" * 64)
     asked: list[str] = []
 
     def load(name: str) -> object:
         asked.append(name)
         return loaded
 
-    installed = SimpleNamespace(name="midi_ddsp_inference")
+    installed = SimpleNamespace(name="ddsp_inference_base")
     monkeypatch.setattr(estimating, "list_models", lambda: (installed,))
     monkeypatch.setattr(InferenceModel, "load", load)
     found = find_estimator()
-    assert asked == ["midi_ddsp_inference"]
+    assert asked == ["ddsp_inference_base"]
     assert isinstance(found, ModelEstimator)
     assert (found.name, found.digest) == (loaded.name, loaded.digest)
 
