@@ -30,6 +30,7 @@ _MAX_LISTED = 4
     examples=[
         "musegen models import coconet-64layers-128filters.zip --name released",
         "musegen models import checkpoints/coconet -o models/released",
+        "musegen models import midi_ddsp_model_weights_urmp_9_10.zip",
     ],
 )
 @click.argument("path", type=click.Path(path_type=Path))
@@ -142,8 +143,10 @@ def find_source(archive: Archive) -> ModelSource:
     """
     from musegen.coconet.importing import find_coconet
     from musegen.engine.model_sources import find_own_model
+    from musegen.midi_ddsp.original.importing import find_midi_ddsp
 
-    for find in (find_own_model, find_coconet):
+    # Coconet's refuses several folders of checkpoints, which MIDI-DDSP's archive has.
+    for find in (find_own_model, find_midi_ddsp, find_coconet):
         source: ModelSource | None = find(archive)
         if source is not None:
             return source
@@ -153,7 +156,8 @@ def find_source(archive: Archive) -> ModelSource:
     raise FileFormatError(
         f"{archive.path} holds no model that is known (but {listed or 'nothing'}): "
         "give the folder or zip of a Magenta Coconet checkpoint (.index, .data-*, "
-        "config), of browser weights (weights_manifest.json), or of a musegen model"
+        "config), of MIDI-DDSP's two checkpoints, of browser weights "
+        "(weights_manifest.json), or of a musegen model"
     )
 
 

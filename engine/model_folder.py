@@ -1,8 +1,9 @@
 """A model is a folder: what lies in it, how it is written and how it is checked.
 
-Every folder holds `config.json`, `weights.safetensors`, `card.md` and one or several
-`*.onnx`, so that one known is all known. Which models there are is
-`musegen.engine.models`; running one is `musegen.engine.predictor`.
+Every folder holds `config.json`, `weights.safetensors` and `card.md`, so that one known
+is all known; and one or several `*.onnx`, unless its package runs the weights by
+itself. Which models there are is `musegen.engine.models`; running one is
+`musegen.engine.predictor`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class ModelConfig:
         licence: Of the weights, in words.
         summary: One line for a list.
         files: SHA-256 of every other file in the folder, by name.
-        networks: The exported networks by role; the only one is called `network`.
+        networks: The exported networks by role; the only one is called `network`. Empty
+            for a model that its package runs from the weights alone.
         schema_version: Of this file's layout.
     """
 
@@ -66,11 +68,8 @@ class ModelConfig:
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        if not self.name or not self.networks:
-            raise ValueError(
-                f"a model needs a name and a network; received name {self.name!r} and "
-                f"networks {sorted(self.networks)}"
-            )
+        if not self.name:
+            raise ValueError("a model needs a name; received an empty one")
         for name in self.files:
             if Path(name).name != name or name in (CONFIG_FILE, ".", ".."):
                 raise ValueError(f"files: '{name}' is not the name of a model's file")

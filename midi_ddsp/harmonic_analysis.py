@@ -7,14 +7,13 @@ reverberation nor instruments; a network does better. Both are `ParameterEstimat
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.engine.threads import map_in_threads
 from musegen.midi_ddsp.inference.measuring import (
     CONTEXT_SAMPLES,
     combined_harmonics,
@@ -30,7 +29,6 @@ from musegen.midi_ddsp.parameters import (
 Floats = NDArray[np.float32]
 
 BLOCK_FRAMES = 2500  # ten seconds: memory does not grow with the recording
-MAX_THREADS = 4
 SILENT_LEVEL = float(np.log(2e-5))  # below this a frame is silence: -94 dB
 
 
@@ -97,17 +95,13 @@ class HarmonicEstimator:
             )
         blocks = []
         starts = range(0, len(f0_hz), BLOCK_FRAMES)
-        # NumPy lets go of the interpreter in transforms and functions: threads help.
-        with ThreadPoolExecutor(max_workers=min(MAX_THREADS, os.cpu_count() or 1)) as (
-            pool
+        for block in map_in_threads(
+            lambda first: _block(audio, f0_hz[first : first + BLOCK_FRAMES], first),
+            starts,
         ):
-            for block in pool.map(
-                lambda first: _block(audio, f0_hz[first : first + BLOCK_FRAMES], first),
-                starts,
-            ):
-                blocks.append(block)
-                if advance is not None:
-                    advance(len(block[0]))
+            blocks.append(block)
+            if advance is not None:
+                advance(len(block[0]))
         amplitude, harmonics, noise = (
             np.concatenate(parts) for parts in zip(*blocks, strict=True)
         )

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.engine.threads import map_in_threads
+
 ANALYSIS_RATE_HZ = 16000
 FRAME_SAMPLES = 64
 BLOCK_SAMPLES = 16  # the phasors are kept at 1 kHz
@@ -101,14 +103,20 @@ def refine_long(
     """
     refined = np.array(coarse_hz, np.float64)
     amplitude = np.zeros(len(refined))
-    for start in range(0, len(refined), PIECE_FRAMES):
+
+    def work(start: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         stop = min(start + PIECE_FRAMES, len(refined))
         first = max(start - MARGIN_FRAMES, 0)
         piece = slice(first, stop + MARGIN_FRAMES)
         samples = audio[first * FRAME_SAMPLES : piece.stop * FRAME_SAMPLES]
         found, level = refine(samples, coarse_hz[piece], stretch[piece], passes)
-        refined[start:stop] = found[start - first : stop - first]
-        amplitude[start:stop] = level[start - first : stop - first]
+        inner = slice(start - first, stop - first)
+        return found[inner], level[inner]
+
+    starts = range(0, len(refined), PIECE_FRAMES)
+    for start, (found, level) in zip(starts, map_in_threads(work, starts), strict=True):
+        stop = start + len(found)
+        refined[start:stop], amplitude[start:stop] = found, level
         if progress is not None:
             progress(stop / len(refined))
     return refined, amplitude

@@ -8,6 +8,7 @@ both, and a refinement to cents. For monophonic sound; for audio whose notes are
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,23 +103,33 @@ def track_pitch(
     report = progress or (lambda share: None)
     num_frames = count_frames(np.size(audio), sample_rate)
     samples = to_analysis_audio(audio, sample_rate)
-    candidates = find_candidates(
-        samples, min_hz=min_hz, max_hz=max_hz, octave_cost=OCTAVE_COST
-    )
-    report(0.4)
-    coarse = _choose_path(samples, candidates)
+    num_instants = -(-len(samples) // HOP_SAMPLES)
+    with ThreadPoolExecutor(max_workers=1) as aside:  # the network has but one thread
+        opinion = aside.submit(
+            read_low_pitch,
+            samples,
+            num_instants,
+            hop_s=HOP_SAMPLES / ANALYSIS_RATE_HZ,
+        )
+        candidates = find_candidates(
+            samples, min_hz=min_hz, max_hz=max_hz, octave_cost=OCTAVE_COST
+        )
+        report(0.4)
+        coarse = _choose_path(candidates, *opinion.result())
     report(0.7)
     track = _refine(samples, coarse, progress=lambda share: report(0.7 + 0.3 * share))
     return _fit_length(track, num_frames)
 
 
-def _choose_path(samples: NDArray[np.float32], candidates: Candidates) -> _Coarse:
+def _choose_path(
+    candidates: Candidates,
+    opinion_hz: NDArray[np.float32],
+    confidence: NDArray[np.float32],
+) -> _Coarse:
     frequency = candidates.frequency_hz
     safe = np.maximum(frequency, 1.0)
     octave = np.log2(safe)
-    hop_s = HOP_SAMPLES / ANALYSIS_RATE_HZ
-    opinion_hz, opinion = read_low_pitch(samples, len(frequency), hop_s=hop_s)
-    opinion *= np.clip(
+    opinion = confidence * np.clip(
         np.log(NETWORK_MUTE_HZ / opinion_hz)
         / np.log(NETWORK_MUTE_HZ / NETWORK_SURE_HZ),
         0,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.engine.threads import matmul_in_one_thread
 from musegen.midi_ddsp.dsp.spectra import periodic_hann
 from musegen.midi_ddsp.parameters import (
     HOP_SAMPLES,
@@ -36,6 +37,8 @@ _SEPARATE_BINS = 4.0
 # Partials fill this many bins on either side in which no noise is measured.
 _MAIN_LOBE_BINS = 2.5
 _UNSEEN_WEIGHT = 1e-3  # of bins under a partial, where a band has no others
+_CACHED_FRAMES = 64  # of the longest window, with spectra, fit a core's cache
+_BANDS_OF_GROUP = 9
 _EULER = 0.5772  # minus the mean log of an exponential variate of mean 1
 
 
@@ -86,7 +89,7 @@ def measure(audio: Floats, f0_hz: Floats, *, first_frame: int = 0) -> Measuremen
     harmonics[~np.broadcast_to(is_active[:, None], harmonics.shape)] = LOG_FLOOR
     middle = HARMONIC_WINDOWS[1]
     power = np.mean(np.square(spectra[middle]), axis=1) / _power_gain(middle)
-    short = np.square(spectra[BAND_WINDOW]) @ _bands(BAND_WINDOW)
+    short = _band_means(np.square(spectra[BAND_WINDOW]), BAND_WINDOW)
     return Measurement(
         harmonics=np.maximum(harmonics, LOG_FLOOR),
         noise=_noise_levels(spectra, f0_hz),
@@ -127,10 +130,15 @@ def _magnitudes(audio: Floats, first: int, num_frames: int, length: int) -> Floa
     padded = np.zeros(stop - start, dtype=np.float32)
     padded[before : before + len(inside)] = inside
     frames = np.lib.stride_tricks.sliding_window_view(padded, length)[::HOP_SAMPLES]
-    spectrum = np.fft.rfft(frames * periodic_hann(length), axis=1)
-    # Twice as fast as `abs`, which guards against overflow that sound cannot reach.
-    power = np.square(spectrum.real) + np.square(spectrum.imag)
-    magnitude: Floats = np.sqrt(power).astype(np.float32, copy=False)
+    window = periodic_hann(length)
+    magnitude = np.empty((num_frames, length // 2 + 1), dtype=np.float32)
+    for begin in range(0, num_frames, _CACHED_FRAMES):
+        block = magnitude[begin : begin + _CACHED_FRAMES]
+        spectrum = np.fft.rfft(frames[begin : begin + len(block)] * window, axis=1)
+        # Not `abs`, which guards against overflow that sound cannot reach.
+        np.square(spectrum.real, out=block, casting="same_kind")
+        block += np.square(spectrum.imag)
+        np.sqrt(block, out=block)
     return magnitude
 
 
@@ -166,8 +174,8 @@ def _noise_levels(spectra: Mapping[int, Floats], f0_hz: Floats) -> Floats:
         is_free = (distance > _MAIN_LOBE_BINS) | (spacing <= 0.0)
         weight = np.where(is_free, np.float32(1.0), np.float32(_UNSEEN_WEIGHT))
         log_power = 2.0 * np.log(spectra[length][chosen] + _TINY)
-        bands = _bands(length)
-        mean = ((log_power * weight) @ bands) / (weight @ bands) + _EULER
+        total = _band_means(log_power * weight, length)
+        mean = total / _band_means(weight, length) + _EULER
         noise[chosen] = _noise_magnitude_log(mean, length)
     return noise
 
@@ -184,6 +192,26 @@ def _sum(length: int) -> float:
 
 def _power_gain(length: int) -> float:
     return length * 3 / 8  # sum of the squares of a Hann window
+
+
+def _band_means(values: Floats, length: int) -> Floats:
+    """Mean [T, M] of bins [T, bins] under the triangle of each band."""
+    means = np.empty((len(values), NUM_NOISE_BANDS), dtype=np.float32)
+    for bins, bands, weights in _band_groups(length):
+        means[:, bands] = matmul_in_one_thread(values[:, bins], weights)
+    return means
+
+
+@functools.cache
+def _band_groups(length: int) -> tuple[tuple[slice, slice, Floats], ...]:
+    """Neighbouring bands with the bins they have: most of a band's weights are 0."""
+    weights, groups = _bands(length), []
+    for first in range(0, NUM_NOISE_BANDS, _BANDS_OF_GROUP):
+        bands = slice(first, first + _BANDS_OF_GROUP)
+        used = np.flatnonzero(weights[:, bands].any(axis=1))
+        bins = slice(int(used[0]), int(used[-1]) + 1)
+        groups.append((bins, bands, np.ascontiguousarray(weights[bins, bands])))
+    return tuple(groups)
 
 
 @functools.cache

@@ -6,9 +6,7 @@ looks back and ahead, so the result does not depend on the pieces and memory sta
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from musegen.data.errors import InputError, ModelFolderError, UsageError
+from musegen.engine.threads import map_in_threads
 from musegen.midi_ddsp.inference.building import INSTRUMENTS_KEY
 from musegen.midi_ddsp.inference.config import (
     NUM_LOGITS,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
 KIND = "midi_ddsp_inference"
 CHUNK_FRAMES = 2500  # 10 s
-MAX_THREADS = 4
 Tell = Callable[[int], None]
 
 
@@ -71,7 +69,7 @@ class InferenceModel:
         *,
         device: str = "auto",
         backend: str = "onnx",
-        num_threads: int | None = None,
+        num_threads: int | None = 1,
     ) -> Self:
         """Load a model by name or folder.
 
@@ -79,7 +77,8 @@ class InferenceModel:
             name_or_path: A name of `musegen models list`, or a model folder.
             device: `auto`, `cpu` or `gpu`.
             backend: `onnx` (fast to start) or `keras`.
-            num_threads: Of one forward pass; None lets the runtime choose.
+            num_threads: Of one forward pass; the other cores prepare what comes next.
+                None lets the runtime choose.
 
         Raises:
             ModelNotFoundError: No such model.
@@ -171,19 +170,15 @@ class InferenceModel:
             stretch = replace(whole, first_frame=begin, num_frames=end - begin)
             return first, begin, network_inputs(self.config, stretch)
 
-        num_threads = min(MAX_THREADS, os.cpu_count() or 1)
-        starts = range(0, total, chunk_frames)
-        # NumPy lets go of the interpreter in transforms and functions: threads help.
-        with ThreadPoolExecutor(max_workers=num_threads) as pool:
-            for wave in range(0, len(starts), num_threads):
-                chosen = starts[wave : wave + num_threads]
-                for first, begin, inputs in pool.map(prepare, chosen):
-                    batch = {name: array[None] for name, array in inputs.items()}
-                    stop = min(first + chunk_frames, total)
-                    outputs = self.predictor(batch)["logits"][0]
-                    logits[first:stop] = outputs[first - begin : stop - begin]
-                    if tell is not None:
-                        tell(stop)
+        for first, begin, inputs in map_in_threads(
+            prepare, range(0, total, chunk_frames)
+        ):
+            batch = {name: array[None] for name, array in inputs.items()}
+            stop = min(first + chunk_frames, total)
+            outputs = self.predictor(batch)["logits"][0]
+            logits[first:stop] = outputs[first - begin : stop - begin]
+            if tell is not None:
+                tell(stop)
         return logits
 
     def _slot(self, instrument: str) -> int:

@@ -297,6 +297,7 @@ def test_recipe_holds_every_option() -> None:
         "phrase_ends": "none",
         "alternatives": 1,
         "candidates": 3,
+        "long_candidates": 2,
         "sampler": "gibbs",
         "temperature": 0.7,
         "top_p": 1.0,

@@ -163,7 +163,7 @@ def test_process_ends_with_the_code_and_one_line() -> None:
         (["tune.mid", "-f", "midi,svg", "-o", "a.mid"], 2, ["2 formats", "-d"]),
         (["tune.mid", "-f", "svg", "-o", "a.mid"], 2, ["is midi, but -f says svg"]),
         (["tune.mid", "-o", "a.txt"], 2, ["not text", "change the extension"]),
-        (["tune.mid", "-o", "a.wav"], 2, ["a.wav", "says no format", "-f"]),
+        (["tune.mid", "-o", "a.xyz"], 2, ["a.xyz", "says no format", "-f"]),
         (["tune.mid", "-f", "wav"], 2, ["'wav' is no format", "midi"]),
         (["tune.mid", "--keep", "all", "--keep", "2"], 2, ["--keep all", "leave"]),
         (["tune.mid", "--beat-level", "lots"], 2, ["lots"]),

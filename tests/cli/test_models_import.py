@@ -18,6 +18,7 @@ from musegen.engine.model_folder import (
 )
 
 PARITY = Path(__file__).parents[2] / "../shared/parity/coconet"
+MIDI_DDSP = PARITY.parent / "midi_ddsp"
 Captured = pytest.CaptureFixture[str]
 
 
@@ -73,6 +74,33 @@ def test_a_checkpoint_becomes_a_model_of_the_list(
     assert "8 layers of 16 filters" in model["summary"]
     assert run(["models", "info", "released"]) == 0
     assert "imported" in capsys.readouterr().out
+
+
+def test_midi_ddsp_becomes_a_model_of_the_list(home: Path, capsys: Captured) -> None:
+    if not MIDI_DDSP.exists():
+        pytest.skip("the recorded checkpoints are not beside the repository")
+    command = ["models", "import", str(MIDI_DDSP), "--name", "midi-ddsp-urmp"]
+    assert run([*command, "--json"]) == 0
+    (output,) = json.loads(capsys.readouterr().out)["outputs"]
+    assert output["path"] == str(home / "midi-ddsp-urmp")
+    model = listed(capsys)["midi-ddsp-urmp"]
+    assert model["kind"] == output["kind"] == "midi_ddsp_original"
+    assert model["summary"] == "Imported MIDI-DDSP, 13 instruments"
+    assert run(["models", "info", "midi-ddsp-urmp"]) == 0
+    assert "4,429,383" in capsys.readouterr().out
+
+
+def test_half_of_midi_ddsp_is_one_sentence(home: Path, capsys: Captured) -> None:
+    if not MIDI_DDSP.exists():
+        pytest.skip("the recorded checkpoints are not beside the repository")
+    Path("half").mkdir()
+    for file in MIDI_DDSP.glob("expression_generator.*"):
+        shutil.copy(file, "half")
+    assert run(["models", "import", "half"]) == 1
+    err = capsys.readouterr().err
+    assert "holds the Expression Generator of MIDI-DDSP" in err
+    assert err.count("\n") == 1
+    assert not home.exists()
 
 
 def test_a_folder_and_a_name_may_be_given(

@@ -57,6 +57,15 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert opened.config.architecture == {"layers": 2, "filters": [8, 8]}
 
 
+def test_a_model_may_have_no_exported_network(tmp_path: Path) -> None:
+    written = write(tmp_path / "toy", networks={}, onnx={})
+    opened = open_model_folder(tmp_path / "toy")
+    opened.verify()
+    assert opened == written
+    assert opened.config.networks == {}
+    assert set(opened.config.files) == {"weights.safetensors", "card.md"}
+
+
 def test_folder_holds_four_files_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     write(tmp_path / "toy")
     assert sorted(file.name for file in (tmp_path / "toy").iterdir()) == [
@@ -162,8 +171,7 @@ def test_a_folder_without_config_is_no_model(tmp_path: Path) -> None:
             lambda c: c.update(schema_version=2),
             "schema version 2, this musegen reads 1",
         ),
-        (lambda c: c.update(name=""), "needs a name and a network"),
-        (lambda c: c.update(networks={}), "needs a name and a network"),
+        (lambda c: c.update(name=""), "needs a name"),
         (lambda c: c.update(version=1), "version must be a string"),
         (lambda c: c["files"].update({"../x": "0"}), "'../x' is not the name"),
         (lambda c: c["files"].pop("network.onnx"), "which files does not list"),

@@ -114,5 +114,5 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_without_pyarrow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingPackageError, match=r"musegen\[beam\]"):
+    with pytest.raises(MissingPackageError, match=r"musegen\[records\]"):
         import_pyarrow()

@@ -21,31 +21,6 @@ def likeliest(logits: NDArray[np.float32]) -> int:
     return int(logits.argmax())
 
 
-def conditioning(expected: Recorded) -> NDArray[np.float32]:
-    """The recorded note table spread over frames; rests raise flags like notes."""
-    names = [str(name) for name in expected["table_columns"]]
-    lengths = expected["note_length_frames"]
-    ends = np.cumsum(lengths)
-    frames = np.zeros((ends[-1], 10), dtype=np.float32)
-    for row, start, end in zip(expected["table"], ends - lengths, ends, strict=True):
-        frames[start:end, :6] = row[:6]
-        pitch = row[names.index("pitch")]
-        frames[start:end, 6] = pitch / 127
-        frames[start, 7] = frames[end - 1, 8] = 1
-        if pitch:
-            frames[start:end, 9] = np.arange(1, end - start + 1) / (end - start)
-    return frames
-
-
-def test_the_recorded_conditioning_comes_out(
-    synthesis_generator: SynthesisGenerator, expected: Recorded
-) -> None:
-    z = synthesis_generator.condition(
-        conditioning(expected), int(expected["instrument_id"])
-    )
-    np.testing.assert_allclose(z, expected["z_midi_decoder"], atol=1e-5)
-
-
 def test_the_recorded_pitch_comes_out(
     synthesis_generator: SynthesisGenerator, expected: Recorded
 ) -> None:

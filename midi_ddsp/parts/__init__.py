@@ -1,0 +1,1 @@
+"""From a score to lines that an instrument can play, and what was decided."""
