@@ -150,9 +150,9 @@ def _batch_candidates(
     energy = spectrum.real**2 + spectrum.imag**2
     plain = np.fft.irfft(energy, FFT_SAMPLES)[:, : axis.last_whole]
     power = np.maximum(plain[:, 0], 1e-12)
-    plain = (plain / power[:, None]).astype(np.float32, copy=False)
-    fine = matmul_in_one_thread(plain[:, : len(axis.interpolation)], axis.interpolation)
-    curve = np.concatenate([fine, plain[:, axis.first_whole :]], axis=1) * axis.gain
+    alike: NDArray[np.float32] = (plain / power[:, None]).astype(np.float32, copy=False)
+    fine = matmul_in_one_thread(alike[:, : len(axis.interpolation)], axis.interpolation)
+    curve = np.concatenate([fine, alike[:, axis.first_whole :]], axis=1) * axis.gain
     inner = curve[:, 1:-1]
     is_peak = (inner > curve[:, :-2]) & (inner >= curve[:, 2:])
     is_peak &= axis.within
