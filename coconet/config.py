@@ -7,10 +7,15 @@ the model folder.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+from musegen.engine.architectures import (
+    architecture_from_json,
+    architecture_to_json,
+    require_at_least,
+)
 
 MIN_PITCH = 36  # Source: Jsb16thSeparated arrays, all splits lie in 36..81
 NUM_PITCHES = 46
@@ -64,11 +69,11 @@ class PaperNetworkConfig:
     batch_norm_epsilon: float = 1e-7
 
     def __post_init__(self) -> None:
-        _at_least("num_layers", self.num_layers, 4)
-        _at_least("num_filters", self.num_filters, 1)
-        _at_least("num_dilation_blocks", self.num_dilation_blocks, 0)
-        _at_least("crop_steps", self.crop_steps, 2)
-        _at_least("num_pointwise_splits", self.num_pointwise_splits, 1)
+        require_at_least("num_layers", self.num_layers, 4)
+        require_at_least("num_filters", self.num_filters, 1)
+        require_at_least("num_dilation_blocks", self.num_dilation_blocks, 0)
+        require_at_least("crop_steps", self.crop_steps, 2)
+        require_at_least("num_pointwise_splits", self.num_pointwise_splits, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +125,12 @@ class BeatNetworkConfig:
             )
         object.__setattr__(self, "beat_dilations", tuple(self.beat_dilations))
         object.__setattr__(self, "attention_after", tuple(self.attention_after))
-        _at_least("step_channels", self.step_channels, 1)
-        _at_least("num_step_blocks", self.num_step_blocks, 0)
-        _at_least("interval_reach", self.interval_reach, 0)
-        _at_least("steps_per_beat", self.steps_per_beat, 1)
-        _at_least("beat_channels", self.beat_channels, 1)
-        _at_least("num_heads", self.num_heads, 1)
+        require_at_least("step_channels", self.step_channels, 1)
+        require_at_least("num_step_blocks", self.num_step_blocks, 0)
+        require_at_least("interval_reach", self.interval_reach, 0)
+        require_at_least("steps_per_beat", self.steps_per_beat, 1)
+        require_at_least("beat_channels", self.beat_channels, 1)
+        require_at_least("num_heads", self.num_heads, 1)
         if self.beat_channels % self.num_heads:
             raise ValueError(
                 f"beat_channels must be a multiple of num_heads; received "
@@ -144,15 +149,15 @@ class BeatNetworkConfig:
 
 NetworkConfig = PaperNetworkConfig | BeatNetworkConfig
 Architecture = Literal["paper", "beat"]
-_CLASSES: dict[str, type[NetworkConfig]] = {
-    PaperNetworkConfig.architecture: PaperNetworkConfig,
-    BeatNetworkConfig.architecture: BeatNetworkConfig,
-}
+_CLASSES: tuple[type[NetworkConfig], ...] = (
+    PaperNetworkConfig,
+    BeatNetworkConfig,
+)
 
 
 def config_to_json(config: NetworkConfig) -> dict[str, Any]:
     """Return the config as JSON data; `config_from_json` is the exact inverse."""
-    return {"architecture": config.architecture, **dataclasses.asdict(config)}
+    return architecture_to_json(config)
 
 
 def config_from_json(data: Mapping[str, Any]) -> NetworkConfig:
@@ -161,24 +166,7 @@ def config_from_json(data: Mapping[str, Any]) -> NetworkConfig:
     Raises:
         ValueError: Unknown architecture, unknown key, or a value out of range.
     """
-    fields = dict(data)
-    architecture = fields.pop("architecture", None)
-    if architecture not in _CLASSES:
-        raise ValueError(
-            f"architecture must be one of {sorted(_CLASSES)}; received {architecture!r}"
-        )
-    cls = _CLASSES[architecture]
-    known = {field.name for field in dataclasses.fields(cls)}
-    if unknown := sorted(set(fields) - known):
-        raise ValueError(
-            f"unknown keys for architecture '{architecture}': {', '.join(unknown)}"
-        )
-    return cls(**fields)
-
-
-def _at_least(name: str, value: int, low: int) -> None:
-    if value < low:
-        raise ValueError(f"{name} must be at least {low}; received {value}")
+    return architecture_from_json(data, _CLASSES)
 
 
 # The released network, 64 layers of 128 filters. Source: Magenta's checkpoint.

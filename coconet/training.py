@@ -39,6 +39,10 @@ from musegen.engine.training import (
     TrainingResult,
     require_no_run,
 )
+from musegen.engine.training_configs import (
+    read_json_object,
+    training_config_from_json,
+)
 from musegen.engine.weights import load_weights
 
 CONFIG_NAME = "config.json"
@@ -132,20 +136,11 @@ class CoconetTrainingConfig:
         Raises:
             ValueError: An unknown key, or a value out of range.
         """
-        fields = dict(data)
-        known = {item.name for item in dataclasses.fields(cls)}
-        if unknown := sorted(set(fields) - known):
-            raise ValueError(f"unknown keys in the config: {', '.join(unknown)}")
-        try:
-            if "network" in fields:
-                fields["network"] = config_from_json(fields["network"])
-            if "loop" in fields:
-                fields["loop"] = LoopConfig(**fields["loop"])
-            if "telling" in fields:
-                fields["telling"] = Telling(**fields["telling"])
-            return cls(**fields)
-        except TypeError as error:
-            raise ValueError(f"the config does not fit: {error}") from error
+        readers = {
+            "network": config_from_json,
+            "telling": lambda value: Telling(**value),
+        }
+        return training_config_from_json(cls, data, readers)
 
 
 def read_config(path: Path) -> CoconetTrainingConfig:
@@ -156,10 +151,7 @@ def read_config(path: Path) -> CoconetTrainingConfig:
         FileNotFoundError: There is no such file.
     """
     try:
-        data = json.loads(path.read_bytes())
-        if not isinstance(data, dict):
-            raise ValueError("not a JSON object")
-        return CoconetTrainingConfig.from_json(data)
+        return CoconetTrainingConfig.from_json(read_json_object(path))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{path} is no training config of this version ({error}): see config.json "

@@ -6,11 +6,15 @@ the `*_network` modules beside this one.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from musegen.engine.architectures import (
+    architecture_from_json,
+    architecture_to_json,
+    require_at_least,
+)
 from musegen.midi_ddsp.parameters import NUM_HARMONICS, NUM_NOISE_BANDS
 
 NUM_LOGITS = 1 + NUM_HARMONICS + NUM_NOISE_BANDS  # amplitude, harmonics, noise
@@ -38,11 +42,11 @@ class CorrectionNetworkConfig:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
 
     def __post_init__(self) -> None:
-        _at_least("channels", self.channels, 1)
-        _at_least("hidden_channels", self.hidden_channels, 1)
+        require_at_least("channels", self.channels, 1)
+        require_at_least("hidden_channels", self.hidden_channels, 1)
         object.__setattr__(self, "dilations", tuple(self.dilations))
         for dilation in self.dilations:
-            _at_least("dilations", dilation, 1)
+            require_at_least("dilations", dilation, 1)
 
     @property
     def context_frames(self) -> int:
@@ -75,7 +79,7 @@ class AutoencoderNetworkConfig:
 
     def __post_init__(self) -> None:
         for name in ("units", "num_dense", "instrument_units", "num_instruments"):
-            _at_least(name, getattr(self, name), 1)
+            require_at_least(name, getattr(self, name), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,7 @@ class CompatNetworkConfig:
         if len(self.filters) != 4:
             raise ValueError(f"filters must be four; received {self.filters}")
         for name in ("units", "instrument_units", "num_instruments"):
-            _at_least(name, getattr(self, name), 1)
+            require_at_least(name, getattr(self, name), 1)
         if not 0.0 <= self.dropout_rate < 1.0:
             raise ValueError(
                 f"dropout_rate must lie in [0, 1); received {self.dropout_rate}"
@@ -124,20 +128,16 @@ class CompatNetworkConfig:
 
 
 NetworkConfig = CorrectionNetworkConfig | AutoencoderNetworkConfig | CompatNetworkConfig
-_CLASSES: dict[str, type[NetworkConfig]] = {
-    CorrectionNetworkConfig.architecture: CorrectionNetworkConfig,
-    AutoencoderNetworkConfig.architecture: AutoencoderNetworkConfig,
-    CompatNetworkConfig.architecture: CompatNetworkConfig,
-}
+_CLASSES: tuple[type[NetworkConfig], ...] = (
+    CorrectionNetworkConfig,
+    AutoencoderNetworkConfig,
+    CompatNetworkConfig,
+)
 
 
 def config_to_json(config: NetworkConfig) -> dict[str, Any]:
     """Return the config as JSON data; `config_from_json` is the exact inverse."""
-    fields = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in dataclasses.asdict(config).items()
-    }
-    return {"architecture": config.architecture, **fields}
+    return architecture_to_json(config)
 
 
 def config_from_json(data: Mapping[str, Any]) -> NetworkConfig:
@@ -146,21 +146,4 @@ def config_from_json(data: Mapping[str, Any]) -> NetworkConfig:
     Raises:
         ValueError: Unknown architecture, unknown key, or a value out of range.
     """
-    fields = dict(data)
-    architecture = fields.pop("architecture", None)
-    if architecture not in _CLASSES:
-        raise ValueError(
-            f"architecture must be one of {sorted(_CLASSES)}; received {architecture!r}"
-        )
-    cls = _CLASSES[architecture]
-    known = {field.name for field in dataclasses.fields(cls)}
-    if unknown := sorted(set(fields) - known):
-        raise ValueError(
-            f"unknown keys for architecture '{architecture}': {', '.join(unknown)}"
-        )
-    return cls(**fields)
-
-
-def _at_least(name: str, value: int, low: int) -> None:
-    if value < low:
-        raise ValueError(f"{name} must be at least {low}; received {value}")
+    return architecture_from_json(data, _CLASSES)

@@ -11,6 +11,10 @@ from typing import Any
 
 from musegen.data.errors import TrainingError
 from musegen.engine.training import LoopConfig, require_no_run
+from musegen.engine.training_configs import (
+    read_json_object,
+    training_config_from_json,
+)
 from musegen.midi_ddsp.inference.config import (
     CorrectionNetworkConfig,
     NetworkConfig,
@@ -107,18 +111,8 @@ class InferenceTrainingConfig:
         Raises:
             ValueError: An unknown key, or a value out of range.
         """
-        fields = dict(data)
-        known = {item.name for item in dataclasses.fields(cls)}
-        if unknown := sorted(set(fields) - known):
-            raise ValueError(f"unknown keys in the config: {', '.join(unknown)}")
-        try:
-            if "network" in fields:
-                fields["network"] = config_from_json(fields["network"])
-            if "loop" in fields:
-                fields["loop"] = LoopConfig(**fields["loop"])
-            return cls(**fields)
-        except TypeError as error:
-            raise ValueError(f"the config does not fit: {error}") from error
+        readers = {"network": config_from_json}
+        return training_config_from_json(cls, data, readers)
 
 
 def read_run_config(run_dir: Path) -> InferenceTrainingConfig:
@@ -129,10 +123,7 @@ def read_run_config(run_dir: Path) -> InferenceTrainingConfig:
     """
     path = run_dir / CONFIG_NAME
     try:
-        data = json.loads(path.read_bytes())
-        if not isinstance(data, dict):
-            raise ValueError("not a JSON object")
-        return InferenceTrainingConfig.from_json(data)
+        return InferenceTrainingConfig.from_json(read_json_object(path))
     except FileNotFoundError as error:
         raise TrainingError(
             f"{run_dir} holds no run to resume: start it without --resume, or name the "
