@@ -1,6 +1,11 @@
 """How close DDSP Inference comes to recordings: spectral loss on the test split.
 
+    python benchmarks/inference_quality.py
     python benchmarks/inference_quality.py clips.parquet ours=MODEL baseline=MODEL
+
+Without clips the virtual player plays some (FluidSynth and a sound font are needed):
+pieces are split by their names, so that what is `test` here was `test` in training.
+Without models it is the one we ship.
 
 Each clip of the split goes through each model and the synthesizer; `measured` is our
 closed-form estimate without any network. The loss is the multi-scale spectral loss with
@@ -11,6 +16,9 @@ column compares with the first model named `baseline`.
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +27,7 @@ from numpy.typing import NDArray
 
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.dsp.spectra import multi_scale_spectral_loss
+from musegen.midi_ddsp.estimating import DEFAULT_MODEL
 from musegen.midi_ddsp.inference.batches import TrainingClip
 from musegen.midi_ddsp.inference.features import measured_logits
 from musegen.midi_ddsp.inference.measuring import measure
@@ -34,6 +43,17 @@ from musegen.midi_ddsp.parameters import (
 MEASURED = "measured"
 BASELINE = "baseline"
 _Infer = Callable[[TrainingClip], SynthesisParameters]
+
+
+def played(folder: Path) -> Path:
+    """Let the virtual player play an hour for four instruments; returns the clips."""
+    path = folder / "clips.parquet"
+    words = ["data", "prepare", "midi-ddsp", "--from-player", "all", "--seed", "1"]
+    for name in ("violin", "cello", "flute", "trumpet"):
+        words += ["--instrument", name]
+    words += ["--minutes", "60", "-o", str(path), "--quiet"]
+    subprocess.run([sys.executable, "-m", "musegen", *words], check=True)
+    return path
 
 
 def measured_parameters(clip: TrainingClip) -> SynthesisParameters:
@@ -86,18 +106,20 @@ def cut(clip: TrainingClip) -> TrainingClip:
 def main() -> None:
     """Print the losses as a table, a row an instrument."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clips", type=Path)
+    parser.add_argument("clips", type=Path, nargs="?")
     parser.add_argument("models", nargs="*", metavar="NAME=MODEL")
     parser.add_argument("--split", default="test")
     parser.add_argument("--max-clips", type=int, default=200)
     options = parser.parse_args()
-    clips = [cut(clip) for clip in read_training_clips(options.clips, options.split)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.clips or played(Path(folder))
+        clips = [cut(clip) for clip in read_training_clips(path, options.split)]
     step = max(-(-len(clips) // options.max_clips), 1)
     clips = [clip for clip in clips[::step] if np.abs(clip.audio).max() > 0]
     ways: dict[str, _Infer] = {MEASURED: measured_parameters}
-    for item in options.models:
-        name, _, folder = item.partition("=")
-        ways[name] = model_parameters(InferenceModel.load(Path(folder)))
+    for item in options.models or [f"ours={DEFAULT_MODEL}"]:
+        name, _, model = item.partition("=")
+        ways[name] = model_parameters(InferenceModel.load(model))
     found = {name: losses(clips, infer) for name, infer in ways.items()}
     instruments = np.array([clip.instrument for clip in clips])
     print(f"{len(clips)} clips of the split '{options.split}'\n")

@@ -27,13 +27,13 @@ class RecordingCommand:
     Args:
         name: `analyse`.
         options: What the recipe records beside the formats.
-        seed: As given or drawn.
+        seed: As given or drawn; None for a command that draws nothing.
         output: What the user hears.
     """
 
     name: str
     options: Mapping[str, object]
-    seed: int
+    seed: int | None
     output: Output
 
 

@@ -13,7 +13,6 @@ from musegen.cli._options import (
     format_option,
     machine_options,
     output_options,
-    seed_option,
 )
 from musegen.cli._output import Item, Output
 from musegen.cli._paths import Destination, Plan
@@ -49,14 +48,12 @@ DEFAULT_FORMATS = ("midi", "csv", "frames-csv", "svg")
 )
 @click.argument("recordings", nargs=-1, required=True, metavar="RECORDING...")
 @hearing_options
-@seed_option
 @format_option(FORMATS, default="midi,csv,frames-csv,svg")
 @output_options
 @machine_options
 def command(
     recordings: tuple[str, ...],
     hearing: Hearing,
-    seed: int,
     formats: tuple[str, ...] | None,
     destination: Destination,
     output: Output,
@@ -78,7 +75,7 @@ def command(
     )
     check_formats(plans, FORMATS, command="analyse")
     call = RecordingCommand(
-        name="analyse", options=hearing.recipe(), seed=seed, output=output
+        name="analyse", options=hearing.recipe(), seed=None, output=output
     )
     estimator = hearing.estimator()
     output.expect(len(plans))

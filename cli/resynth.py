@@ -123,6 +123,7 @@ def command(
             seed=seed,
             output=output,
         ),
+        seed=seed,
         wishes=wishes,
         hearing=hearing,
         sample_rate=sample_rate,
@@ -191,6 +192,7 @@ class _Run:
     """What all inputs of one call share."""
 
     call: RecordingCommand
+    seed: int
     wishes: Wishes
     hearing: Hearing
     sample_rate: int
@@ -289,7 +291,7 @@ class _Run:
             return resynthesize(
                 parameters,
                 self._edits(),
-                seed=self.call.seed,
+                seed=self.seed,
                 note_index=note_index,
                 sample_rate=self.sample_rate,
                 advance=advance,

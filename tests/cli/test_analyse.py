@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def analyse(*arguments: str) -> int:
-    return run(["analyse", *arguments, "--seed", "1"])
+    return run(["analyse", *arguments])
 
 
 def answer(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_json_tells_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert summary["duration_s"] == pytest.approx(1.0)
     assert 0.5 < summary["voiced_share"] < 0.9
     assert abs(summary["tuning_cents"]) < 3
-    assert document["estimator"] == "spectra"
+    assert document["estimator"] == "ddsp_inference_base"
     assert document["outputs"][0]["format"] == "midi"
 
 
@@ -205,3 +205,10 @@ def test_what_cannot_be_done_is_refused_before_any_work(
     assert analyse("tune.wav", *words) in (2, 4)
     assert message in capsys.readouterr().err
     assert [path.name for path in Path().iterdir()] == ["tune.wav"]
+
+
+def test_nothing_is_drawn_so_there_is_no_seed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["analyse", "tune.wav", "--seed", "1"]) == 2
+    assert "--seed" in capsys.readouterr().err
