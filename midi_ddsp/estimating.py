@@ -97,4 +97,4 @@ def find_estimator(name: str | None = None) -> ParameterEstimator:
         return HarmonicEstimator()
     from musegen.midi_ddsp.inference.model import InferenceModel
 
-    return ModelEstimator(model=InferenceModel.load(name))
+    return ModelEstimator(model=InferenceModel.load(name, num_threads=1))

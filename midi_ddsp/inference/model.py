@@ -69,7 +69,7 @@ class InferenceModel:
         *,
         device: str = "auto",
         backend: str = "onnx",
-        num_threads: int | None = 1,
+        num_threads: int | None = None,
     ) -> Self:
         """Load a model by name or folder.
 
@@ -77,8 +77,8 @@ class InferenceModel:
             name_or_path: A name of `musegen models list`, or a model folder.
             device: `auto`, `cpu` or `gpu`.
             backend: `onnx` (fast to start) or `keras`.
-            num_threads: Of one forward pass; the other cores prepare what comes next.
-                None lets the runtime choose.
+            num_threads: Of one forward pass; None lets the runtime choose. 1 is quickest
+                for ONNX: the other cores prepare what comes next.
 
         Raises:
             ModelNotFoundError: No such model.

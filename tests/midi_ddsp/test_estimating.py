@@ -29,7 +29,8 @@ def test_default_model_is_taken_where_it_is_installed(
     loaded = SimpleNamespace(name="ddsp_inference_base", digest="0" * 64)
     asked: list[str] = []
 
-    def load(name: str) -> object:
+    def load(name: str, *, num_threads: int) -> object:
+        assert num_threads == 1
         asked.append(name)
         return loaded
 
