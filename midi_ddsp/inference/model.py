@@ -77,8 +77,8 @@ class InferenceModel:
             name_or_path: A name of `musegen models list`, or a model folder.
             device: `auto`, `cpu` or `gpu`.
             backend: `onnx` (fast to start) or `keras`.
-            num_threads: Of one forward pass; None lets the runtime choose. 1 is quickest
-                for ONNX: the other cores prepare what comes next.
+            num_threads: Of one forward pass; None lets the runtime choose. With ONNX 1
+                is quickest: the other cores prepare what comes next.
 
         Raises:
             ModelNotFoundError: No such model.
