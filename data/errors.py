@@ -74,14 +74,24 @@ class UsageError(MusegenError, ValueError):
 
 
 class MissingPackageError(MusegenError):
-    """An optional package is not installed."""
+    """An optional package is not installed.
 
-    def __init__(self, package: str, *, extra: str, purpose: str) -> None:
+    Args:
+        package: Its name.
+        extra: The extra of musegen that brings it.
+        purpose: What needs it.
+        install: The line that installs it, where pip does not.
+    """
+
+    def __init__(
+        self, package: str, *, extra: str, purpose: str, install: str | None = None
+    ) -> None:
         self.package = package
         self.extra = extra
+        line = install or f'pip install "musegen[{extra}]"'
         super().__init__(
             f"{purpose} needs the package '{package}', which is not installed: "
-            f'run  pip install "musegen[{extra}]"'
+            f"run  {line}"
         )
 
 

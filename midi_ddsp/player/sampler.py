@@ -24,6 +24,10 @@ SAMPLER_RATE_HZ = 48_000
 
 _VELOCITY = 100
 _CHANNEL = 0
+INSTALL_LIBRARY = (
+    "apt-get install fluidsynth fluid-soundfont-gm  (elsewhere: brew install "
+    "fluid-synth, or see fluidsynth.org)"
+)
 _BEST_INTERPOLATION = 7
 _NUM_LOG_LEVELS = 5
 _FLUSH_SAMPLES = 16_384
@@ -159,11 +163,13 @@ def import_fluidsynth() -> Any:
     try:
         import fluidsynth
     except (ImportError, OSError) as error:
-        is_package_there = "library" in str(error).lower()
+        # The package is there, and does not find the library that it binds.
+        lacks_library = "library" in str(error).lower()
         raise MissingPackageError(
-            "libfluidsynth" if is_package_there else "pyfluidsynth",
+            "fluidsynth" if lacks_library else "pyfluidsynth",
             extra="player",
             purpose="the virtual player",
+            install=INSTALL_LIBRARY if lacks_library else None,
         ) from error
     return fluidsynth
 

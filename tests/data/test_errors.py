@@ -49,3 +49,10 @@ def test_missing_package_says_what_to_install() -> None:
     assert (error.package, error.extra) == ("music21", "score")
     assert str(error).startswith("reading MusicXML needs the package 'music21'")
     assert 'pip install "musegen[score]"' in str(error)
+
+
+def test_what_pip_does_not_bring_has_its_own_line() -> None:
+    error = MissingPackageError(
+        "fluidsynth", extra="player", purpose="playing", install="apt-get install it"
+    )
+    assert str(error).endswith("is not installed: run  apt-get install it")

@@ -58,7 +58,9 @@ def test_instrument_that_was_not_measured_is_told(
 def test_table_can_be_measured_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("fluidsynth", reason="the extra 'player' and libfluidsynth")
+    pytest.importorskip(
+        "fluidsynth", reason="libfluidsynth is not installed", exc_type=ImportError
+    )
     if not SMALL_FONT.is_file():
         pytest.skip("pretty_midi came without its sound font")
     monkeypatch.setattr(instrument_timbres, "SCALE_STEP", 12)

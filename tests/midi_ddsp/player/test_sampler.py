@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from musegen.data.errors import FileFormatError
-from musegen.midi_ddsp.player.sampler import SAMPLER_RATE_HZ, Sampler
+from musegen.data.errors import FileFormatError, MissingPackageError
+from musegen.midi_ddsp.player.sampler import (
+    SAMPLER_RATE_HZ,
+    Sampler,
+    import_fluidsynth,
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("Couldn't find the FluidSynth library.", "apt-get install fluidsynth"),
+        ("No module named 'fluidsynth'", r'pip install "musegen\[player\]"'),
+    ],
+    ids=["library", "package"],
+)
+def test_what_is_missing_is_named_with_the_line_that_installs_it(
+    words: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"raise ImportError({words!r})"
+    (tmp_path / "fluidsynth.py").write_text(text, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "fluidsynth", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingPackageError, match=line):
+        import_fluidsynth()
 
 
 def test_a_note_does_not_depend_on_what_sounded_before(sound_font: Path) -> None:
