@@ -43,6 +43,10 @@ FALLBACK_HZ = 220.0
 
 # All tuned on the synthetic and rendered notes of benchmarks/pitch_tracking.py.
 OCTAVE_COST = 0.08
+# Of two correlations near 1, .96 and .998, the second is far better: what is left of
+# the sound is a twentieth. An octave's cost alone would not see that.
+CLOSENESS = 0.1  # for each power of ten
+CLOSE = 0.002  # below this it is noise
 NETWORK_BONUS = 0.25
 NETWORK_SURE_HZ = 160.0  # below, the network is heard in full
 NETWORK_MUTE_HZ = 330.0  # above, not at all
@@ -137,14 +141,17 @@ def _choose_path(
     )
     apart = (octave - np.log2(opinion_hz)[:, None]) / NETWORK_WIDTH_OCTAVES
     bonus = NETWORK_BONUS * opinion[:, None] * np.exp(-0.5 * apart**2)
-    score = candidates.correlation + OCTAVE_COST * octave + bonus
+    correlation = candidates.correlation
+    remainder = np.maximum(1.0 - correlation, 0.0) + CLOSE
+    closeness = -CLOSENESS * np.log10(remainder)
+    score = correlation + closeness + OCTAVE_COST * octave + bonus
     unvoiced = UNVOICED_CORRELATION + OCTAVE_COST * octave[:, 0]
     is_quiet = candidates.power < _quiet_power(candidates.power)
     unvoiced = np.where(is_quiet, 9.0, unvoiced)
     path = best_path(frequency, score, unvoiced.astype(np.float32))
     voiced = path >= 0
     chosen = np.maximum(path, 0)[:, None]
-    correlation = np.take_along_axis(candidates.correlation, chosen, 1)[:, 0]
+    correlation = np.take_along_axis(correlation, chosen, 1)[:, 0]
     confidence = np.clip(correlation, 0, 1) * np.where(voiced, 1.0, 0.5)
     return _Coarse(
         np.take_along_axis(safe, chosen, 1)[:, 0].astype(np.float64),

@@ -148,3 +148,17 @@ def test_a_range_that_cannot_be_is_refused(limits: tuple[float, float]) -> None:
 def test_stereo_is_refused_with_a_sentence() -> None:
     with pytest.raises(InputError, match="one channel"):
         track_pitch(np.zeros((100, 2)), RATE)
+
+
+@pytest.mark.parametrize("frequency_hz", [294.0, 440.0, 589.0])
+def test_a_strong_octave_does_not_hide_a_weak_fundamental(frequency_hz: float) -> None:
+    """As an oboe has it: 20 dB more in the second partial than in the others."""
+    time_s = np.arange(16000) / 16000
+    levels = {1: 0.03, 2: 0.3, 3: 0.023, 4: 0.006}
+    waves = [
+        level * np.sin(2 * np.pi * number * frequency_hz * time_s)
+        for number, level in levels.items()
+    ]
+    track = track_pitch(np.sum(waves, axis=0).astype(np.float32), 16000)
+    cents = 1200 * np.log2(track.f0_hz[20:-20] / frequency_hz)
+    assert np.abs(cents).max() < 20
