@@ -1,0 +1,1 @@
+"""Whole performances with their synthesis parameters: what generators learn from."""
