@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from musegen.cli._options import command_with_examples, machine_options
 from musegen.cli._output import Output
+from musegen.cli._train_stages import (
+    DEFAULT_INFERENCE_MODEL,
+    PRESETS,
+    STAGES,
+    Config,
+    Run,
+    stage_named,
+)
 from musegen.data.errors import OutputExistsError, UsageError
 
-if TYPE_CHECKING:
-    from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
-
-STAGES = ("inference",)
-PRESETS = ("default", "baseline", "paper", "tiny")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
@@ -25,6 +27,7 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
     "midi-ddsp",
     examples=[
         "musegen train midi-ddsp --data clips.parquet --run runs/inference",
+        "musegen train midi-ddsp --stage synthesis --data clips.parquet --run runs/s",
         "musegen train midi-ddsp --run runs/inference --data clips.parquet --resume",
         "musegen train midi-ddsp --preset tiny --data clips.parquet --run runs/trial",
     ],
@@ -34,7 +37,8 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
     type=click.Choice(STAGES),
     default="inference",
     show_default=True,
-    help="Which network: inference hears recordings.",
+    help="Which network: inference hears recordings, synthesis plays notes with "
+    "their expression, expression decides on it.",
 )
 @click.option(
     "--data",
@@ -51,6 +55,12 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
     required=True,
     metavar="FOLDER",
     help="Folder of the run: config, checkpoints, metrics.jsonl, TensorBoard.",
+)
+@click.option(
+    "--inference-model",
+    metavar="MODEL",
+    show_default=DEFAULT_INFERENCE_MODEL,
+    help="What hears the clips, for the stages synthesis and expression.",
 )
 @click.option(
     "--preset",
@@ -102,6 +112,7 @@ def command(
     stage: str,
     data_path: Path,
     run_dir: Path,
+    inference_model: str | None,
     preset: str | None,
     minutes: float | None,
     steps: int | None,
@@ -114,10 +125,16 @@ def command(
 ) -> None:
     """Train a network of MIDI-DDSP on clips and export a model folder."""
     from musegen.engine.quiet import import_keras
+    from musegen.engine.training import require_no_run
 
-    del stage  # one so far
     if minutes is not None and steps is not None:
         raise UsageError("--minutes and --steps both say how long: give one of them")
+    chosen = stage_named(stage)
+    if inference_model is not None and not chosen.hears_clips:
+        raise UsageError(
+            f"--inference-model does nothing with --stage {stage}, which learns from "
+            "the clips themselves: leave it out"
+        )
     export_dir = export_dir or run_dir / "model"
     if export_dir.exists():  # said now, not after the training
         raise OutputExistsError(
@@ -132,15 +149,36 @@ def command(
                 "--seed": seed,
             }
         )
-        config = _resumed_config(run_dir)
+        config = chosen.stored(run_dir)
     else:
-        config = _fresh_config(run_dir, preset or "default", batch_size, seed)
+        require_no_run(run_dir)
+        config = chosen.changed(chosen.preset(preset or "default"), batch_size, seed)
     config = _with_length(config, minutes, steps)
     with output.progress("Starting TensorFlow"):
         import_keras()
     if not resume:
-        config = dataclasses.replace(config, precision=_precision(precision))
-    _train(config, data_path, run_dir, export_dir, resume, output)
+        config = _with_precision(config, precision, stage)
+    result = chosen.train(
+        Run(
+            config=config,
+            data_path=data_path,
+            run_dir=run_dir,
+            export_dir=export_dir,
+            resume=resume,
+            inference_model=inference_model or DEFAULT_INFERENCE_MODEL,
+        ),
+        output,
+    )
+    output.path(export_dir)
+    output.result(
+        {
+            "run": run_dir,
+            "model": export_dir,
+            "steps": result.state.step,
+            "seconds": round(result.state.seconds, 1),
+            "metrics": dict(result.metrics),
+        }
+    )
 
 
 def _refuse_on_resume(options: Mapping[str, object]) -> None:
@@ -152,30 +190,7 @@ def _refuse_on_resume(options: Mapping[str, object]) -> None:
         )
 
 
-def _resumed_config(run_dir: Path) -> InferenceTrainingConfig:
-    from musegen.midi_ddsp.inference.training_config import read_run_config
-
-    return read_run_config(run_dir)
-
-
-def _fresh_config(
-    run_dir: Path, preset: str, batch_size: int | None, seed: int | None
-) -> InferenceTrainingConfig:
-    from musegen.engine.training import require_no_run
-    from musegen.midi_ddsp.inference.presets import PRESETS as CONFIGS
-
-    require_no_run(run_dir)
-    config = CONFIGS[preset]
-    return dataclasses.replace(
-        config,
-        batch_size=batch_size or config.batch_size,
-        seed=config.seed if seed is None else seed,
-    )
-
-
-def _with_length(
-    config: InferenceTrainingConfig, minutes: float | None, steps: int | None
-) -> InferenceTrainingConfig:
+def _with_length(config: Config, minutes: float | None, steps: int | None) -> Config:
     if minutes is not None:
         return dataclasses.replace(config, minutes=minutes)
     if steps is not None:
@@ -184,67 +199,18 @@ def _with_length(
     return config
 
 
-def _precision(asked: str | None) -> str:
-    """What was asked for, or what suits the machine."""
+def _with_precision(config: Config, asked: str | None, stage: str) -> Config:
+    """What was asked for, or what suits the machine, where the stage has a choice."""
     from musegen.engine.devices import gpu_names
     from musegen.engine.precision import best_precision
 
+    if not hasattr(config, "precision"):
+        if asked not in (None, "auto"):
+            raise UsageError(
+                f"--precision does nothing with --stage {stage}: it computes in "
+                "float32; leave it out"
+            )
+        return config
     if asked in (None, "auto"):
-        return best_precision(has_gpu=bool(gpu_names()))
-    return str(asked)
-
-
-def _train(
-    config: InferenceTrainingConfig,
-    data_path: Path,
-    run_dir: Path,
-    export_dir: Path,
-    resume: bool,
-    output: Output,
-) -> None:
-    from musegen.midi_ddsp.inference.exporting import export_inference
-    from musegen.midi_ddsp.inference.record_clips import (
-        INSTRUMENT_NAMES,
-        read_training_clips,
-    )
-    from musegen.midi_ddsp.inference.training import train_inference
-
-    with output.progress("Reading the clips"):
-        train = read_training_clips(data_path, "train")
-        valid = read_training_clips(data_path, "valid")
-    length = None if config.minutes else config.loop.num_steps
-    with output.progress("Training", length) as advance:
-        done = 0
-
-        def tell(step: int, values: Mapping[str, float]) -> None:
-            nonlocal done
-            advance(step - done)
-            done = step
-            if step % config.loop.validate_every == 0 and "valid/loss" in values:
-                output.note(
-                    f"step {step}: train {values.get('train/loss', 0.0):.3f}, valid "
-                    f"{values['valid/loss']:.3f} spectral loss"
-                )
-
-        network, result = train_inference(
-            train, valid, config=config, run_dir=run_dir, resume=resume, progress=tell
-        )
-    with output.progress("Exporting"):
-        export_inference(
-            network,
-            config=config,
-            result=result,
-            source=f"{data_path.name}, pieces of the split train ({len(train)} clips)",
-            folder=export_dir,
-            instruments=INSTRUMENT_NAMES,
-        )
-    output.path(export_dir)
-    output.result(
-        {
-            "run": run_dir,
-            "model": export_dir,
-            "steps": result.state.step,
-            "seconds": round(result.state.seconds, 1),
-            "metrics": dict(result.metrics),
-        }
-    )
+        asked = best_precision(has_gpu=bool(gpu_names()))
+    return dataclasses.replace(config, precision=str(asked))

@@ -9,11 +9,26 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from musegen.engine.training import LoopConfig
+from musegen.data.errors import TrainingError
+from musegen.engine.training import LoopConfig, require_no_run
+
+CONFIG_NAME = "config.json"
+# What may change when a run goes on: its length.
+_LENGTHS = ("loop", "minutes")
+
+
+class RunConfig(Protocol):
+    """The config of a run: a dataclass that can be written as JSON."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the config as JSON data."""
+        ...
+
 
 Config = TypeVar("Config")
+SomeRunConfig = TypeVar("SomeRunConfig", bound=RunConfig)
 Reader = Callable[[Any], Any]
 
 
@@ -54,6 +69,61 @@ def read_json_object(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     return data
+
+
+def read_run_config(run_dir: Path, read: Callable[[Any], Config]) -> Config:
+    """Read the config of a run from its folder.
+
+    Args:
+        run_dir: The folder.
+        read: From JSON data to the config; raises ValueError.
+
+    Raises:
+        TrainingError: There is none, or it is not of this version.
+    """
+    path = run_dir / CONFIG_NAME
+    try:
+        return read(read_json_object(path))
+    except FileNotFoundError as error:
+        raise TrainingError(
+            f"{run_dir} holds no run to resume: start it without --resume, or name the "
+            "run's folder with --run"
+        ) from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{path} is no training config of this version ({error}): start a new run"
+        ) from error
+
+
+def claim_run_folder(
+    run_dir: Path,
+    config: SomeRunConfig,
+    read: Callable[[Any], SomeRunConfig],
+    *,
+    resume: bool,
+) -> None:
+    """Write the config beside the run; only its length may differ when it goes on.
+
+    Raises:
+        TrainingError: There is a run already, or one with another config.
+    """
+    if not resume:
+        require_no_run(run_dir)
+    else:
+        stored, data = read_run_config(run_dir, read).to_json(), config.to_json()
+        differing = [
+            key
+            for key, value in data.items()
+            if key not in _LENGTHS and stored[key] != value
+        ]
+        if differing:
+            raise TrainingError(
+                f"the run was started with another {', '.join(differing)}: resume with "
+                f"the values of {run_dir / CONFIG_NAME}, or start a new run"
+            )
+    run_dir.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(config.to_json(), indent=2) + "\n"
+    (run_dir / CONFIG_NAME).write_text(text, encoding="utf-8")
 
 
 def _read_loop(data: Any) -> LoopConfig:

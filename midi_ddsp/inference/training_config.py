@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from musegen.data.errors import TrainingError
-from musegen.engine.training import LoopConfig, require_no_run
-from musegen.engine.training_configs import (
-    read_json_object,
-    training_config_from_json,
-)
+from musegen.engine import training_configs
+from musegen.engine.training import LoopConfig
 from musegen.midi_ddsp.inference.config import (
     CorrectionNetworkConfig,
     NetworkConfig,
@@ -22,7 +17,6 @@ from musegen.midi_ddsp.inference.config import (
     config_to_json,
 )
 
-CONFIG_NAME = "config.json"
 PRECISIONS = ("float32", "mixed_bfloat16")
 OPTIMIZERS = ("adam", "muon")
 
@@ -112,7 +106,7 @@ class InferenceTrainingConfig:
             ValueError: An unknown key, or a value out of range.
         """
         readers = {"network": config_from_json}
-        return training_config_from_json(cls, data, readers)
+        return training_configs.training_config_from_json(cls, data, readers)
 
 
 def read_run_config(run_dir: Path) -> InferenceTrainingConfig:
@@ -121,18 +115,7 @@ def read_run_config(run_dir: Path) -> InferenceTrainingConfig:
     Raises:
         TrainingError: There is none, or it is not of this version.
     """
-    path = run_dir / CONFIG_NAME
-    try:
-        return InferenceTrainingConfig.from_json(read_json_object(path))
-    except FileNotFoundError as error:
-        raise TrainingError(
-            f"{run_dir} holds no run to resume: start it without --resume, or name the "
-            "run's folder with --run"
-        ) from error
-    except (AttributeError, TypeError, ValueError) as error:
-        raise TrainingError(
-            f"{path} is no training config of this version ({error}): start a new run"
-        ) from error
+    return training_configs.read_run_config(run_dir, InferenceTrainingConfig.from_json)
 
 
 def claim_folder(
@@ -143,20 +126,6 @@ def claim_folder(
     Raises:
         TrainingError: There is a run already, or one with another config.
     """
-    if not resume:
-        require_no_run(run_dir)
-    else:
-        stored, data = read_run_config(run_dir).to_json(), config.to_json()
-        differing = [
-            key
-            for key, value in data.items()
-            if key not in ("loop", "minutes") and stored[key] != value
-        ]
-        if differing:
-            raise TrainingError(
-                f"the run was started with another {', '.join(differing)}: resume with "
-                f"the values of {run_dir / CONFIG_NAME}, or start a new run"
-            )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(config.to_json(), indent=2) + "\n"
-    (run_dir / CONFIG_NAME).write_text(text, encoding="utf-8")
+    training_configs.claim_run_folder(
+        run_dir, config, InferenceTrainingConfig.from_json, resume=resume
+    )

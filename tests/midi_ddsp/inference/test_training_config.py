@@ -10,9 +10,9 @@ import pytest
 
 from musegen.data.errors import TrainingError
 from musegen.engine.checkpoints import Checkpoint, RunState, save_checkpoint
+from musegen.engine.training_configs import CONFIG_NAME
 from musegen.midi_ddsp.inference.presets import PRESETS
 from musegen.midi_ddsp.inference.training_config import (
-    CONFIG_NAME,
     InferenceTrainingConfig,
     claim_folder,
     read_run_config,

@@ -1,0 +1,308 @@
+"""The stages of `musegen train midi-ddsp`: what differs from network to network.
+
+Each knows its presets, how a preset is changed by options, and how to train and export.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from musegen.cli._output import Output
+from musegen.data.errors import UsageError
+
+if TYPE_CHECKING:
+    from musegen.engine.training import Progress, TrainingResult
+
+STAGES = ("inference", "synthesis", "expression")
+PRESETS = ("default", "baseline", "paper", "tiny")
+DEFAULT_INFERENCE_MODEL = "ddsp_inference_base"
+
+Config = Any  # a dataclass of the stage's own; typed where the stage is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the command.
+
+    Args:
+        config: What is trained, of the stage's own class.
+        data_path: Clips.
+        run_dir: Where it runs.
+        export_dir: Where the model folder goes.
+        resume: Whether it goes on.
+        inference_model: What hears the clips, for stages that learn from sound heard.
+    """
+
+    config: Config
+    data_path: Path
+    run_dir: Path
+    export_dir: Path
+    resume: bool
+    inference_model: str
+
+
+class Stage(Protocol):
+    """One network to train."""
+
+    hears_clips: bool
+
+    def preset(self, name: str) -> Config:
+        """Return the config of a preset.
+
+        Raises:
+            UsageError: The stage has none of that name.
+        """
+
+    def stored(self, run_dir: Path) -> Config:
+        """Return the config of a run."""
+
+    def changed(
+        self, config: Config, batch_size: int | None, seed: int | None
+    ) -> Config:
+        """Return a config with what options say."""
+
+    def train(self, run: Run, output: Output) -> TrainingResult:
+        """Train, and export a model folder."""
+
+
+def stage_named(name: str) -> Stage:
+    """Return a stage of `STAGES`."""
+    stages: dict[str, Stage] = {
+        "inference": Inference(),
+        "synthesis": Synthesis(),
+        "expression": Expression(),
+    }
+    return stages[name]
+
+
+def preset_of(presets: Mapping[str, Config], name: str, stage: str) -> Config:
+    """Return a preset.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if name not in presets:
+        raise UsageError(
+            f"--stage {stage} has no preset '{name}': choose one of "
+            f"{', '.join(presets)}"
+        )
+    return presets[name]
+
+
+def telling(
+    output: Output, config: Config, advance: Callable[[int], None], what: str
+) -> Progress:
+    """Return what reports the steps of a run."""
+    done = 0
+
+    def tell(step: int, values: Mapping[str, float]) -> None:
+        nonlocal done
+        advance(step - done)
+        done = step
+        if step % config.loop.validate_every == 0 and "valid/loss" in values:
+            output.note(
+                f"step {step}: train {values.get('train/loss', 0.0):.3f}, valid "
+                f"{values['valid/loss']:.3f} {what}"
+            )
+
+    return tell
+
+
+class Inference:
+    """DDSP Inference."""
+
+    hears_clips = False
+
+    def preset(self, name: str) -> Config:
+        """See `Stage`."""
+        from musegen.midi_ddsp.inference.presets import PRESETS as CONFIGS
+
+        return preset_of(CONFIGS, name, "inference")
+
+    def stored(self, run_dir: Path) -> Config:
+        """See `Stage`."""
+        from musegen.midi_ddsp.inference.training_config import read_run_config
+
+        return read_run_config(run_dir)
+
+    def changed(
+        self, config: Config, batch_size: int | None, seed: int | None
+    ) -> Config:
+        """See `Stage`."""
+        return dataclasses.replace(
+            config,
+            batch_size=batch_size or config.batch_size,
+            seed=config.seed if seed is None else seed,
+        )
+
+    def train(self, run: Run, output: Output) -> TrainingResult:
+        """See `Stage`."""
+        from musegen.midi_ddsp.inference.exporting import export_inference
+        from musegen.midi_ddsp.inference.record_clips import (
+            INSTRUMENT_NAMES,
+            read_training_clips,
+        )
+        from musegen.midi_ddsp.inference.training import train_inference
+
+        config = run.config
+        with output.progress("Reading the clips"):
+            train = read_training_clips(run.data_path, "train")
+            valid = read_training_clips(run.data_path, "valid")
+        length = None if config.minutes else config.loop.num_steps
+        with output.progress("Training", length) as advance:
+            network, result = train_inference(
+                train,
+                valid,
+                config=config,
+                run_dir=run.run_dir,
+                resume=run.resume,
+                progress=telling(output, config, advance, "spectral loss"),
+            )
+        with output.progress("Exporting"):
+            export_inference(
+                network,
+                config=config,
+                result=result,
+                source=f"{run.data_path.name}, pieces of the split train "
+                f"({len(train)} clips)",
+                folder=run.export_dir,
+                instruments=INSTRUMENT_NAMES,
+            )
+        return result
+
+
+class Synthesis:
+    """Our Synthesis Generator."""
+
+    hears_clips = True
+
+    def preset(self, name: str) -> Config:
+        """See `Stage`."""
+        from musegen.midi_ddsp.generators.presets import SYNTHESIS_PRESETS
+
+        return preset_of(SYNTHESIS_PRESETS, name, "synthesis")
+
+    def stored(self, run_dir: Path) -> Config:
+        """See `Stage`."""
+        from musegen.engine.training_configs import read_run_config
+        from musegen.midi_ddsp.generators.training_config import (
+            SynthesisTrainingConfig,
+        )
+
+        return read_run_config(run_dir, SynthesisTrainingConfig.from_json)
+
+    def changed(
+        self, config: Config, batch_size: int | None, seed: int | None
+    ) -> Config:
+        """See `Stage`."""
+        return dataclasses.replace(
+            config,
+            num_played=batch_size or config.num_played,
+            seed=config.seed if seed is None else seed,
+        )
+
+    def train(self, run: Run, output: Output) -> TrainingResult:
+        """See `Stage`."""
+        from musegen.midi_ddsp.generators.exporting import export_synthesis
+        from musegen.midi_ddsp.generators.material import hear_lines
+        from musegen.midi_ddsp.generators.synthesis_training import train_synthesis
+
+        config = run.config
+        with output.progress("Hearing the recordings") as advance:
+            material = hear_lines(
+                run.data_path,
+                run.inference_model,
+                is_told_expression=config.network.is_told_expression,
+                tell=lambda _done, _all: advance(1),
+            )
+        length = None if config.minutes else config.loop.num_steps
+        with output.progress("Training", length) as advance:
+            network, result = train_synthesis(
+                material.train,
+                material.valid,
+                config=config,
+                run_dir=run.run_dir,
+                resume=run.resume,
+                progress=telling(output, config, advance, "loss"),
+            )
+        with output.progress("Exporting"):
+            export_synthesis(
+                network,
+                config=config,
+                result=result,
+                source=f"{run.data_path.name}, pieces of the split train "
+                f"({len(material.train)} recordings)",
+                scales=material.scales,
+                folder=run.export_dir,
+            )
+        return result
+
+
+class Expression:
+    """Our Expression Generator."""
+
+    hears_clips = True
+
+    def preset(self, name: str) -> Config:
+        """See `Stage`."""
+        from musegen.midi_ddsp.generators.presets import EXPRESSION_PRESETS
+
+        return preset_of(EXPRESSION_PRESETS, name, "expression")
+
+    def stored(self, run_dir: Path) -> Config:
+        """See `Stage`."""
+        from musegen.engine.training_configs import read_run_config
+        from musegen.midi_ddsp.generators.training_config import (
+            ExpressionTrainingConfig,
+        )
+
+        return read_run_config(run_dir, ExpressionTrainingConfig.from_json)
+
+    def changed(
+        self, config: Config, batch_size: int | None, seed: int | None
+    ) -> Config:
+        """See `Stage`."""
+        return dataclasses.replace(
+            config,
+            batch_size=batch_size or config.batch_size,
+            seed=config.seed if seed is None else seed,
+        )
+
+    def train(self, run: Run, output: Output) -> TrainingResult:
+        """See `Stage`."""
+        from musegen.midi_ddsp.generators.exporting import export_expression
+        from musegen.midi_ddsp.generators.expression_training import train_expression
+        from musegen.midi_ddsp.generators.material import hear_notes
+
+        config = run.config
+        with output.progress("Hearing the recordings") as advance:
+            material = hear_notes(
+                run.data_path,
+                run.inference_model,
+                tell=lambda _done, _all: advance(1),
+            )
+        length = None if config.minutes else config.loop.num_steps
+        with output.progress("Training", length) as advance:
+            networks, result = train_expression(
+                material.train,
+                material.valid,
+                config=config,
+                run_dir=run.run_dir,
+                resume=run.resume,
+                progress=telling(output, config, advance, "RMSE"),
+            )
+        with output.progress("Exporting"):
+            export_expression(
+                networks,
+                config=config,
+                result=result,
+                source=f"{run.data_path.name}, pieces of the split train "
+                f"({len(material.train)} recordings)",
+                scales=material.scales,
+                folder=run.export_dir,
+            )
+        return result

@@ -1,0 +1,1 @@
+"""Our own generators: notes to expression, and expression to synthesis parameters."""

@@ -1,0 +1,137 @@
+"""Cards of our generators: data, training, figures, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from musegen.midi_ddsp.generators.training_config import (
+    SynthesisTrainingConfig,
+    TrainingConfig,
+)
+
+LICENCE = "Apache-2.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingFacts:
+    """What a run says of itself.
+
+    Args:
+        config: The run.
+        source: The data in words, licences included.
+        num_parameters: Of the network.
+        num_steps: Optimiser steps done.
+        best_step: Step whose averaged weights were kept.
+        seconds: Time spent.
+        metrics: Validated values of the best step.
+    """
+
+    config: TrainingConfig
+    source: str
+    num_parameters: int
+    num_steps: int
+    best_step: int
+    seconds: float
+    metrics: Mapping[str, float]
+
+
+def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
+    """Return the card in Markdown.
+
+    Args:
+        name: Of the model.
+        facts: Of its training.
+        measured: Markdown with figures measured after training; may be empty.
+    """
+    config = facts.config
+    is_synthesis = isinstance(config, SynthesisTrainingConfig)
+    stage = "synthesis" if is_synthesis else "expression"
+    measured = measured or (
+        "Nothing yet beyond the validation of the run: "
+        "`python benchmarks/generation_quality.py`."
+    )
+    return f"""# {name}
+
+{_what(facts)}
+
+## Data and licence
+
+Trained on: {facts.source}. The weights are under {LICENCE}.
+
+## Training
+
+{_how(facts)}
+
+Retrain with one command:
+
+    musegen train midi-ddsp --stage {stage} --data CLIPS --run runs/{name} \\
+        --export {name}
+
+## Measured
+
+{measured}
+
+## Limits
+
+{_limits(is_synthesis)}
+"""
+
+
+def _what(facts: TrainingFacts) -> str:
+    size = f"{facts.num_parameters:,} parameters, stored as float16"
+    if isinstance(facts.config, SynthesisTrainingConfig):
+        return (
+            "Synthesis Generator: from notes and nine controls a note (level, its\n"
+            "spread and peak, vibrato, brightness, attack, intonation) to the\n"
+            "parameters of the synthesizer, 250 times a second. Dilated convolutions\n"
+            f"over pairs of frames, norms over one frame's channels, {size}."
+        )
+    return (
+        "Expression Generator: from notes to how each shall be played, nine controls\n"
+        "a note and how far each may be drawn from its mean. Dilated convolutions\n"
+        "over the notes, and a recurrent player who remembers how the notes before\n"
+        f"were played, {size}."
+    )
+
+
+def _how(facts: TrainingFacts) -> str:
+    config, minutes = facts.config, facts.seconds / 60.0
+    validated = ", ".join(
+        f"{key.removeprefix('valid/')} {value:.3f}"
+        for key, value in sorted(facts.metrics.items())
+        if key.startswith("valid/")
+    )
+    begin = (
+        f"{facts.num_steps} steps, {minutes:.0f} minutes; averaged weights of step\n"
+        f"{facts.best_step}. Peak learning rate {config.loop.learning_rate:g}, seed "
+        f"{config.seed}."
+    )
+    if isinstance(config, SynthesisTrainingConfig):
+        return f"""{begin} Batches of {config.num_played} crops of
+{config.crop_frames / 250:g} s as they were played and {config.num_changed} with
+controls that nobody played; Muon, precision {config.precision}.
+
+The losses: levels (amplitude, each harmonic, each noise band, absolute differences in
+dB against what DDSP Inference heard), pitch (cross entropy of 161 centred classes),
+and the promise: controls measured in the output against those asked for, also where
+nobody played them. Validation, pieces never trained on: {validated or "none"}."""
+    return f"""{begin} Batches of {config.batch_size} windows of
+{config.window_notes} notes, moved by up to {config.max_transposition} semitones; AdamW.
+
+The loss is the likelihood of the controls that were measured in the recordings.
+Validation, pieces never trained on (loss: root mean square error on the networks'
+scale, the notes before being known): {validated or "none"}."""
+
+
+def _limits(is_synthesis: bool) -> str:
+    if is_synthesis:
+        return (
+            "These voices imitate a sampled player, not a living one: recorded single\n"
+            "notes of a sound font, joined and shaped by rules. One voice at a time;\n"
+            "the sound is dry and reaches 8 kHz."
+        )
+    return (
+        "It has learned the rules and habits of a virtual player, not of people. It\n"
+        "decides how a note sounds, not when: onsets and lengths stay as written."
+    )

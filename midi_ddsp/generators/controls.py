@@ -1,0 +1,96 @@
+"""What our generators are told of a note: nine controls in units, and their scale.
+
+They are those of `musegen.midi_ddsp.expression_units` that say something of their own;
+the other two follow from them. A network reads them on one fixed scale for all
+instruments, people in dB, cents, seconds and harmonic numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musegen.midi_ddsp.expression_scale import NATURAL_RANGES
+from musegen.midi_ddsp.expression_units import UNIT_NAMES
+from musegen.midi_ddsp.note_table import NoteTable
+
+CONTROL_NAMES = (
+    "volume_db",
+    "volume_fluctuation_db",
+    "peak_position",
+    "vibrato_extent_cents",
+    "vibrato_rate_hz",
+    "vibrato_delay_s",
+    "mean_harmonic",
+    "attack_noise_db",
+    "intonation_cents",
+)
+NUM_CONTROLS = len(CONTROL_NAMES)
+# Those that levels decide; pitch is made from the others, and so keeps to them.
+MEASURED = (
+    "volume_db",
+    "volume_fluctuation_db",
+    "peak_position",
+    "mean_harmonic",
+    "attack_noise_db",
+)
+COLUMNS = {name: column for column, name in enumerate(CONTROL_NAMES)}
+
+_IN_UNITS = [UNIT_NAMES.index(name) for name in CONTROL_NAMES]
+_LOW = np.array([NATURAL_RANGES[name][0] for name in CONTROL_NAMES])
+_WIDTH = np.array([NATURAL_RANGES[name][1] for name in CONTROL_NAMES]) - _LOW
+# What a performer cannot go below or above, whatever is asked for.
+_LEAST = np.array([-90.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, -120.0, -1200.0])
+_MOST = np.array([6.0, 40.0, 1.0, 300.0, 12.0, 3600.0, 60.0, 0.0, 1200.0])
+
+FloatArray = NDArray[np.float64]
+
+
+def controls_of_units(units: NDArray[np.floating]) -> FloatArray:
+    """Return the controls [N, 9] among units [N, 11]."""
+    return np.asarray(units, dtype=np.float64)[:, _IN_UNITS]
+
+
+def units_of_controls(
+    controls: NDArray[np.floating], pitches: Sequence[int] | NDArray[np.integer]
+) -> FloatArray:
+    """Return units [N, 11] of controls [N, 9].
+
+    The centroid follows from harmonic number and written pitch; the noise of the attack
+    against the rest is not known before the note is played, and is given as 0.
+    """
+    units = np.zeros((len(controls), len(UNIT_NAMES)))
+    units[:, _IN_UNITS] = controls
+    f0_hz = 440.0 * 2.0 ** ((np.asarray(pitches, dtype=np.float64) - 69.0) / 12.0)
+    units[:, UNIT_NAMES.index("spectral_centroid_hz")] = (
+        units[:, UNIT_NAMES.index("mean_harmonic")] * f0_hz
+    )
+    return units
+
+
+def controls_of_table(table: NoteTable) -> FloatArray:
+    """Return the controls [N, 9] of a note table, within what can be played.
+
+    Raises:
+        InputError: A column is missing.
+    """
+    columns = [np.asarray(table[name], dtype=np.float64) for name in CONTROL_NAMES]
+    return playable(np.stack(columns, axis=1))
+
+
+def playable(controls: NDArray[np.floating]) -> FloatArray:
+    """Return controls [N, 9] within what can be played at all."""
+    limited: FloatArray = np.clip(controls, _LEAST, _MOST)
+    return limited
+
+
+def to_scale(controls: NDArray[np.floating]) -> FloatArray:
+    """Return controls [..., 9] as networks read them, about 0 to 1."""
+    return np.asarray((controls - _LOW) / _WIDTH)
+
+
+def from_scale(scaled: NDArray[np.floating]) -> FloatArray:
+    """Return what networks say, [..., 9], in units: the inverse of `to_scale`."""
+    return np.asarray(scaled * _WIDTH + _LOW)

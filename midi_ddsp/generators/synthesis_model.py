@@ -1,0 +1,248 @@
+"""A trained Synthesis Generator: lines to synthesis parameters, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musegen.data.errors import ModelFolderError
+from musegen.engine.models import find_model
+from musegen.engine.predictor import Predictor, load_predictor
+from musegen.engine.seeds import generator
+from musegen.midi_ddsp.dsp.distribution import is_below_nyquist
+from musegen.midi_ddsp.expression_scale import ExpressionScales
+from musegen.midi_ddsp.generators.building import build_synthesis_from
+from musegen.midi_ddsp.generators.config import SynthesisNetworkConfig
+from musegen.midi_ddsp.generators.controls import COLUMNS
+from musegen.midi_ddsp.generators.described import SYNTHESIS_KIND, described
+from musegen.midi_ddsp.generators.line import Line
+from musegen.midi_ddsp.generators.pitch_classes import likeliest_cents, quantile_cents
+from musegen.midi_ddsp.generators.swing import MadeSwing
+from musegen.midi_ddsp.parameters import (
+    FRAME_RATE_HZ,
+    NUM_HARMONICS,
+    SAMPLE_RATE_HZ,
+    SynthesisParameters,
+    midi_to_hz,
+)
+
+# The first blocks are short, so that something is heard soon.
+FIRST_BLOCK_FRAMES = 64
+BLOCK_FRAMES = 1000
+
+# A tone is let ring for this long after its note at most, and may speak this early.
+RING_S = 0.7
+FADE_S = 0.2
+EARLY_S = 0.02
+# What is below these levels is silence.
+_SILENT_AMPLITUDE_DB = -90.0
+_SILENT_NOISE_DB = -110.0
+# Pitch wavers with this correlation time, within these shares of its distribution.
+_WAVER_FRAMES = 12
+_WAVER_SHARES = (0.08, 0.92)
+_LOGISTIC = 1.702  # a logistic curve of this slope is nearly the normal distribution
+
+FloatArray = NDArray[np.float64]
+Factor = Callable[[int, int], NDArray[np.floating]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SynthesisModel:
+    """Our Synthesis Generator, trained. Make one with `load`.
+
+    Args:
+        name: Of the model.
+        digest: Of its files.
+        config: Of its network.
+        instruments: What it has learned to play.
+        scales: Between what the controls of each instrument's notes lay.
+        predictor: The network.
+    """
+
+    name: str
+    digest: str
+    config: SynthesisNetworkConfig
+    instruments: tuple[str, ...]
+    scales: ExpressionScales
+    predictor: Predictor
+
+    @classmethod
+    def load(
+        cls,
+        name_or_path: str | Path,
+        *,
+        device: str = "auto",
+        backend: str = "onnx",
+        num_threads: int | None = 1,
+    ) -> Self:
+        """Load a model by name or folder.
+
+        Args:
+            name_or_path: A name of `musegen models list`, or a model folder.
+            device: `auto`, `cpu` or `gpu`.
+            backend: `onnx` (fast to start) or `keras`.
+            num_threads: Of one forward pass; parts are played side by side, so 1.
+
+        Raises:
+            ModelNotFoundError: No such model.
+            ModelFolderError: The folder is damaged or of another kind.
+        """
+        folder = find_model(name_or_path, kind=SYNTHESIS_KIND)
+        config, instruments, scales = described(folder)
+        if not isinstance(config, SynthesisNetworkConfig):
+            raise ModelFolderError(
+                f"{folder.path}/config.json describes no Synthesis Generator: fetch "
+                "the model again or name another"
+            )
+        predictor = load_predictor(
+            folder,
+            device=device,
+            backend=backend,
+            num_threads=num_threads,
+            build=build_synthesis_from,
+        )
+        return cls(
+            name=folder.config.name,
+            digest=folder.digest,
+            config=config,
+            instruments=instruments,
+            scales=scales,
+            predictor=predictor,
+        )
+
+    def play(
+        self,
+        line: Line,
+        num_frames: int,
+        *,
+        seed: int | None = None,
+        vibrato_factor: Factor | None = None,
+    ) -> Iterator[SynthesisParameters]:
+        """Yield a line's parameters, block by block, from frame 0.
+
+        Args:
+            line: What is played.
+            num_frames: How many frames in all.
+            seed: Of the wavering of the pitch; None for the likeliest pitch.
+            vibrato_factor: From a first frame and the one after the last to how much
+                a wheel widens the vibrato there.
+        """
+        swing = MadeSwing(line.spans[:, 0], line.controls)
+        waver = None if seed is None else _Waver(seed)
+        first, size = 0, FIRST_BLOCK_FRAMES
+        while first < num_frames:
+            last = min(first + size, num_frames)
+            yield self._block(line, swing, first, last, waver, vibrato_factor)
+            first, size = last, min(4 * size, BLOCK_FRAMES)
+
+    def _block(
+        self,
+        line: Line,
+        swing: MadeSwing,
+        first: int,
+        last: int,
+        waver: _Waver | None,
+        vibrato_factor: Factor | None,
+    ) -> SynthesisParameters:
+        reach = self.config.context_frames
+        begin, end = first - reach, last + reach + (last - first) % 2
+        factor = None
+        if vibrato_factor is not None:
+            inside = vibrato_factor(max(begin, 0), end)
+            factor = np.concatenate([np.ones(max(-begin, 0)), inside])
+        swings = swing.at(begin, end, factor)
+        features = line.features(begin, end, swings)
+        outputs = self.predictor({"features": features[None]})
+        here = slice(reach, reach + last - first)
+        levels, logits = outputs["levels"][0, here], outputs["pitch"][0, here]
+        if waver is None:
+            cents = likeliest_cents(logits)
+        else:
+            cents = quantile_cents(logits, waver.shares(last - first))
+        frames = np.arange(first, last)
+        return sounding(line, frames, levels, cents + swings[here, 0])
+
+
+def sounding(
+    line: Line,
+    frames: NDArray[np.int64],
+    levels: NDArray[np.floating],
+    cents: NDArray[np.floating],
+) -> SynthesisParameters:
+    """Turn what the network says into parameters; silence is silent.
+
+    Args:
+        line: What is played.
+        frames: [T], which frames these are.
+        levels: [T, 126] in dB, as of the network.
+        cents: [T], deviation from the written pitch and the note's intonation.
+    """
+    note = line.notes_at(frames)
+    intonation = line.controls[note, COLUMNS["intonation_cents"]]
+    f0_hz = midi_to_hz(line.pitches[note] + (cents + intonation) / 100.0)
+    gate = _gate(line, frames)
+    amplitude_db, noise_db = levels[:, 0], levels[:, 1 + NUM_HARMONICS :]
+    amplitude = _linear(amplitude_db, _SILENT_AMPLITUDE_DB) * gate
+    noise = _linear(noise_db, _SILENT_NOISE_DB) * gate[:, None]
+    return SynthesisParameters(
+        f0_hz=f0_hz.astype(np.float32),
+        amplitude=amplitude.astype(np.float32),
+        harmonics=_shares(levels[:, 1 : 1 + NUM_HARMONICS], f0_hz),
+        noise=noise.astype(np.float32),
+    )
+
+
+def _linear(levels_db: NDArray[np.floating], silent_db: float) -> FloatArray:
+    linear: FloatArray = 10.0 ** (np.asarray(levels_db, np.float64) / 20.0)
+    return np.where(levels_db > silent_db, linear, 0.0)
+
+
+def _shares(
+    harmonics_db: NDArray[np.floating], f0_hz: FloatArray
+) -> NDArray[np.float32]:
+    is_heard = is_below_nyquist(f0_hz, NUM_HARMONICS, sample_rate=SAMPLE_RATE_HZ)
+    levels = np.where(is_heard, harmonics_db, -np.inf)
+    loudest = levels.max(axis=1, keepdims=True)
+    linear = 10.0 ** ((levels - np.where(np.isfinite(loudest), loudest, 0.0)) / 20.0)
+    total = linear.sum(axis=1, keepdims=True)
+    return (linear / np.maximum(total, 1e-7)).astype(np.float32)
+
+
+def _gate(line: Line, frames: NDArray[np.int64]) -> FloatArray:
+    """Return [T]: 1 where a note may be heard, 0 in silence, with a fade between."""
+    note = line.notes_at(frames)
+    since_end_s = (frames - line.spans[note, 1]) / FRAME_RATE_HZ
+    ringing = np.clip((RING_S - since_end_s) / FADE_S, 0.0, 1.0)
+    following = np.minimum(
+        np.searchsorted(line.spans[:, 0], frames, side="right"), len(line.spans) - 1
+    )
+    until_s = (line.spans[following, 0] - frames) / FRAME_RATE_HZ
+    speaks = (until_s >= 0.0) & (until_s <= EARLY_S)
+    has_begun = frames >= line.spans[0, 0]
+    gate: FloatArray = np.where(speaks, 1.0, ringing * has_begun)
+    return gate
+
+
+class _Waver:
+    """Slowly wandering shares of a distribution, the same for one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._draw = generator(seed, "pitch")
+        window = np.hanning(2 * _WAVER_FRAMES + 3)[1:-1]
+        self._window = window / np.sqrt(np.square(window).sum())
+        self._kept = self._draw.standard_normal(len(window) - 1)
+
+    def shares(self, num_frames: int) -> FloatArray:
+        """Return the next [num_frames] shares."""
+        fresh = self._draw.standard_normal(num_frames)
+        white = np.concatenate([self._kept, fresh])
+        self._kept = white[len(white) - len(self._window) + 1 :]
+        slow = np.convolve(white, self._window, mode="valid")
+        low, high = _WAVER_SHARES
+        shares: FloatArray = np.clip(1.0 / (1.0 + np.exp(-_LOGISTIC * slow)), low, high)
+        return shares
