@@ -4,7 +4,8 @@ For each instrument some tunes, played and listened to: pitch of the audio again
 label (cents, by the note-known tracker, inside notes), vibrato asked and obtained,
 level asked and obtained (dB), peak position, how the spectral centroid goes with level
 once pitch and brightness are accounted for (octaves a 10 dB), onsets (ms), the largest
-roughness at joins against that inside notes, and speed (CPU time, one thread).
+roughness at joins against that inside notes, how much of the sound repeats only after
+two periods of the label, an octave below it (%), and speed (CPU time, one thread).
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ INSTRUMENTS = (
     "trumpet,horn,trombone"
 )
 HOP = round(SAMPLE_RATE_HZ / FRAME_RATE_HZ)
+QUIET_DB, CLEAR_DB = -60.0, 10.0  # least level, and least distance to the noise
+OCTAVE_STEP_FRAMES = 5
+OCTAVE_MARGIN = 0.15  # of a correlation
 COLUMNS = (
     "cents",
     "p95",
@@ -48,6 +52,7 @@ COLUMNS = (
     "onset",
     "p95",
     "joins",
+    "below",
     "peak",
     "speed",
 )
@@ -85,6 +90,18 @@ def vibrato_of(cents: FloatArray) -> tuple[float, float]:
     return float(2.0 * swing[best] / window.sum()), float(rates[best])
 
 
+def repeats_after(audio: NDArray[np.float32], start: int, period: float) -> float:
+    """Return how alike two stretches of two periods are, `period` samples apart."""
+    width = round(2.0 * period)
+    here = audio[start : start + width].astype(np.float64)
+    best = -1.0
+    for lag in (int(period), int(period) + 1):
+        there = audio[start + lag : start + lag + width].astype(np.float64)
+        energy = np.dot(here, here) * np.dot(there, there)
+        best = max(best, float(np.dot(here, there) / np.sqrt(energy + 1e-20)))
+    return best
+
+
 class Findings:
     """What has been heard so far, of one instrument."""
 
@@ -97,10 +114,12 @@ class Findings:
         self.colour: list[tuple[float, float, float, float]] = []
         self.onset_ms: list[float] = []
         self.joins: list[float] = []
+        self.is_below: list[bool] = []
 
     def listen(self, performance: Performance) -> None:
         """Measure one performance, note by note."""
         audio = performance.audio
+        self._hear_octave(performance)
         track = track_known_pitch(audio, SAMPLE_RATE_HZ, performance.notes).f0_hz
         level = level_of(audio, window_s=0.04)
         for index, (note, item) in enumerate(
@@ -130,6 +149,19 @@ class Findings:
             self._hear_beginning(
                 performance, index, is_alone=note.onset_s > before + 0.2
             )
+
+    def _hear_octave(self, performance: Performance) -> None:
+        """Count where the sound repeats after two periods, and not after one."""
+        audio, f0_hz = performance.audio, performance.f0_hz
+        is_clear = performance.level_db > performance.noise_db + CLEAR_DB
+        is_clear &= (performance.level_db > QUIET_DB) & (f0_hz > 0.0)
+        for frame in np.flatnonzero(is_clear)[::OCTAVE_STEP_FRAMES]:
+            period = SAMPLE_RATE_HZ / float(f0_hz[frame])
+            start = frame * HOP
+            if start + 5.0 * period < len(audio):
+                once = repeats_after(audio, start, period)
+                twice = repeats_after(audio, start, 2.0 * period)
+                self.is_below.append(twice > once + OCTAVE_MARGIN)
 
     def _hear_beginning(
         self, performance: Performance, index: int, *, is_alone: bool
@@ -165,7 +197,8 @@ class Findings:
         """Return the figures, as `COLUMNS` names them, without peak and speed."""
         cents = np.abs(np.concatenate(self.cents))
         error = np.abs(np.concatenate(self.level_error))
-        asked, heard, asked_rate, rate = np.array(self.vibrato).T
+        vibrato = np.array(self.vibrato) if self.vibrato else np.full((2, 4), np.nan)
+        asked, heard, asked_rate, rate = vibrato.T
         colour = np.array(self.colour)
         pitches = colour[:, 3:] == np.unique(colour[:, 3])
         design = np.concatenate([colour[:, 1:3], pitches], axis=1)
@@ -185,6 +218,7 @@ class Findings:
             f"{np.median(onsets):.1f}",
             f"{np.quantile(onsets, 0.95):.1f}",
             f"{np.median(self.joins):.2f}",
+            f"{100.0 * np.mean(self.is_below):.2f}",
         ]
 
 

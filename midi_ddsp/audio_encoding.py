@@ -6,7 +6,6 @@ done with them. Reading is in `musegen.midi_ddsp.audio_files`.
 
 from __future__ import annotations
 
-import functools
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from musegen.data.errors import InputError, MissingPackageError, UsageError
 from musegen.data.files import write_bytes
 from musegen.data.notices import Notice
+from musegen.midi_ddsp.audio_writing_ogg import OggPages
 
 Depth = Literal["16", "24", "float"]
 Beyond = Literal["refuse", "clip", "scale"]
@@ -37,8 +37,6 @@ _SUBTYPES = {
 _MAX_INT16 = 2**15 - 1
 _MAX_INT24 = 2**23 - 1
 _PEAK_TIME = slice(12, 16)  # within a PEAK chunk: identifier, size, version, time
-_OGG_SERIAL = b"mgen"
-_OGG_POLYNOMIAL = 0x04C1_1DB7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +119,8 @@ def encode_audio(
         InputError: A sample is not finite, or beyond 1 and that is refused.
         UsageError: The format or depth is not known.
     """
-    subtype = _SUBTYPES.get((format, depth))
-    if subtype is None:
-        known = ", ".join(f"{name} {bits}" for name, bits in _SUBTYPES)
-        raise UsageError(
-            f"sound cannot be written as {format or 'nothing'} {depth}; choose from "
-            f"{known}"
-        )
-    if sample_rate < 1:
-        raise UsageError(f"a sample rate is at least 1 Hz; got {sample_rate}")
+    subtype = subtype_of(format, depth)
+    check_sample_rate(sample_rate)
     limited, notices = _limit(
         np.asarray(samples, np.float64), beyond="keep" if depth == "float" else beyond
     )
@@ -137,14 +128,50 @@ def encode_audio(
     sink = io.BytesIO()
     try:
         soundfile.write(
-            sink, _coded(limited, subtype), sample_rate, format=format, subtype=subtype
+            sink, coded(limited, subtype), sample_rate, format=format, subtype=subtype
         )
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-        raise UsageError(
-            f"{format} cannot hold this sound at {sample_rate} Hz ({error}); choose "
-            "another format or rate"
-        ) from error
+        raise cannot_hold(format, sample_rate, error) from error
     return EncodedAudio(data=_without_chance(sink.getvalue()), notices=notices)
+
+
+def subtype_of(format: str, depth: str) -> str:
+    """Return libsndfile's name for how samples are held.
+
+    Raises:
+        UsageError: The format or depth is not known.
+    """
+    subtype = _SUBTYPES.get((format, depth))
+    if subtype is None:
+        known = ", ".join(f"{name} {bits}" for name, bits in _SUBTYPES)
+        raise UsageError(
+            f"sound cannot be written as {format or 'nothing'} {depth}; choose from "
+            f"{known}"
+        )
+    return subtype
+
+
+def check_sample_rate(sample_rate: int) -> None:
+    """Refuse a sample rate below 1 Hz.
+
+    Raises:
+        UsageError: It is below 1.
+    """
+    if sample_rate < 1:
+        raise UsageError(f"a sample rate is at least 1 Hz; got {sample_rate}")
+
+
+def cannot_hold(format: str, sample_rate: int, error: Exception) -> UsageError:
+    """Return the error for a format that does not know a rate or channels."""
+    return UsageError(
+        f"{format} cannot hold this sound at {sample_rate} Hz ({error}); choose "
+        "another format or rate"
+    )
+
+
+def beyond_full_scale(num_samples: int, peak: float) -> str:
+    """Say in words how many samples are beyond 1, and how far the largest is."""
+    return f"{num_samples} samples go beyond full scale, up to {peak:.4g}"
 
 
 def to_int16(samples: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
@@ -167,8 +194,7 @@ def _limit(
     peak = float(np.abs(samples).max(initial=0.0))
     if peak <= 1.0 or beyond == "keep":
         return samples, ()
-    count = int((np.abs(samples) > 1.0).sum())
-    found = f"{count} samples go beyond full scale, up to {peak:.4g}"
+    found = beyond_full_scale(int((np.abs(samples) > 1.0).sum()), peak)
     if beyond == "clip":
         notice = Notice(code="clipped", message=f"{found}; they were clipped to 1")
         return np.clip(samples, -1.0, 1.0), (notice,)
@@ -181,8 +207,16 @@ def _limit(
     raise InputError(f"{found}: clip them, scale them, or write a float file")
 
 
-def _coded(samples: NDArray[np.float64], subtype: str) -> NDArray[Any]:
-    """Return the integers that a file shall hold, so that reading gives them back."""
+def coded(samples: NDArray[np.float64], subtype: str) -> NDArray[Any]:
+    """Return the numbers that a file shall hold, so that reading gives them back.
+
+    Args:
+        samples: Full scale 1, of any shape; limited to it where integers are.
+        subtype: From `subtype_of`.
+
+    Returns:
+        int16 for `PCM_16`, int32 whose upper 24 bits count for `PCM_24`, else float32.
+    """
     if subtype == "PCM_16":
         return to_int16(samples)
     if subtype == "PCM_24":
@@ -202,39 +236,6 @@ def _without_chance(data: bytes) -> bytes:
         changed[place + _PEAK_TIME.start : place + _PEAK_TIME.stop] = bytes(4)
         return bytes(changed)
     if data[:4] == b"OggS":
-        return _with_fixed_serial(data)
+        pages = OggPages()
+        return pages.push(data) + pages.rest()
     return data
-
-
-def _with_fixed_serial(data: bytes) -> bytes:
-    """Give every Ogg page one serial number, and its checksum anew (RFC 3533)."""
-    changed = bytearray(data)
-    place = 0
-    while changed[place : place + 4] == b"OggS":
-        num_segments = changed[place + 26]
-        sizes = changed[place + 27 : place + 27 + num_segments]
-        end = place + 27 + num_segments + sum(sizes)
-        changed[place + 14 : place + 18] = _OGG_SERIAL
-        changed[place + 22 : place + 26] = bytes(4)
-        checksum = _ogg_checksum(changed[place:end])
-        changed[place + 22 : place + 26] = checksum.to_bytes(4, "little")
-        place = end
-    return bytes(changed)
-
-
-@functools.cache
-def _ogg_table() -> tuple[int, ...]:
-    table = []
-    for byte in range(256):
-        value = byte << 24
-        for _ in range(8):
-            value = (value << 1) ^ (_OGG_POLYNOMIAL if value & 0x8000_0000 else 0)
-        table.append(value & 0xFFFF_FFFF)
-    return tuple(table)
-
-
-def _ogg_checksum(page: bytearray) -> int:
-    table, value = _ogg_table(), 0
-    for byte in page:
-        value = ((value << 8) & 0xFFFF_FFFF) ^ table[(value >> 24) ^ byte]
-    return value

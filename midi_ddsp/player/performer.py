@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from musegen.data.errors import EmptyScoreError, PolyphonyError
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.player.characters import Character
+from musegen.midi_ddsp.player.interpretation_rules import follow_rules
+from musegen.midi_ddsp.player.note_context import context_of
 from musegen.midi_ddsp.player.performance import NoteExpression
+from musegen.midi_ddsp.player.phrases import phrase_arc
 from musegen.midi_ddsp.player.styles import Range, Style
 
 FloatArray = NDArray[np.float64]
@@ -29,10 +32,6 @@ _SHORTEST_GLIDE_S = 0.008
 _WIDEST_LEGATO_SEMITONES = 12
 _LARGEST_WRITTEN_GAP_S = 0.03
 _SHORTEST_WITH_VIBRATO_S = 0.25
-_PHRASE_REST_S = 0.15
-_PHRASE_NOTES = (4, 14)  # fewest before a long note ends it, most
-_LONG_NOTE = 1.9  # against the median length
-_MEAN_OF_ARC = 2.0 / np.pi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +75,28 @@ def interpret(
             "choose one part, or the top notes of the chords"
         )
     pitches = np.array([note.pitch for note in notes])
-    columns = _draw_columns(len(notes), style=style, character=character, rng=rng)
-    columns["volume_db"] += _phrase_arc(onsets, ends, rng.uniform(*style.phrase_arc_db))
-    np.clip(columns["volume_db"], *style.volume_db, out=columns["volume_db"])
-    is_legato = _choose_legato(pitches, onsets, ends, style=style, rng=rng)
+    joinable = _joinable(pitches, onsets, ends)
+    if style.follows_notes:
+        columns, is_legato = follow_rules(
+            context_of(pitches, onsets, ends),
+            onsets=onsets,
+            joinable=joinable,
+            style=style,
+            rng=rng,
+        )
+    else:
+        columns = _draw_columns(len(notes), style=style, rng=rng)
+        arc = phrase_arc(onsets, ends, rng.uniform(*style.phrase_arc_db))
+        columns["volume_db"] = np.clip(columns["volume_db"] + arc, *style.volume_db)
+        wanted = rng.random(len(notes)) < rng.uniform(*style.legato_share)
+        is_legato = wanted & joinable
+    _suit_instrument(columns, character)
     played = _play_times(onsets, ends, is_legato, columns)
     _fit_to_lengths(columns, played, is_legato, style=style, rng=rng)
     return _interpretation(notes, played, columns, is_legato)
 
 
-def _draw_columns(
-    num_notes: int, *, style: Style, character: Character, rng: np.random.Generator
-) -> Columns:
+def _draw_columns(num_notes: int, *, style: Style, rng: np.random.Generator) -> Columns:
     """Draw every control whose range the style names; [notes] each."""
     columns: Columns = {}
     for field in fields(NoteExpression):
@@ -102,50 +111,29 @@ def _draw_columns(
     is_staccato = rng.random(num_notes) < rng.uniform(*style.staccato_share)
     short = rng.uniform(*_STACCATO_SHARE, num_notes)
     columns["sounding_share"] = np.where(is_staccato, short, columns["sounding_share"])
+    return columns
+
+
+def _suit_instrument(columns: Columns, character: Character) -> None:
+    """Change what was wanted to what the instrument makes of it."""
     columns["vibrato_extent_cents"] *= character.vibrato_share
     columns["tremolo_db"] *= character.tremolo_share
     columns["attack_s"] *= character.attack_share
     columns["noise_db"] += character.noise_offset_db
     columns["attack_noise_db"] += character.noise_offset_db
-    return columns
 
 
-def _phrase_arc(onsets: FloatArray, ends: FloatArray, depth_db: float) -> FloatArray:
-    """Return [notes]: louder in the middle of a phrase, on average 0 dB."""
-    lengths = ends - onsets
-    long_s = _LONG_NOTE * float(np.median(lengths))
-    fewest, most = _PHRASE_NOTES
-    starts = [0]
-    for index in range(1, len(onsets)):
-        rest_s = onsets[index] - ends[index - 1]
-        size = index - starts[-1]
-        is_full = size >= fewest and lengths[index - 1] >= long_s
-        if rest_s > _PHRASE_REST_S or is_full or size >= most:
-            starts.append(index)
-    arc = np.zeros(len(onsets))
-    for first, last in zip(starts, [*starts[1:], len(onsets)], strict=True):
-        place = (np.arange(last - first) + 0.5) / (last - first)
-        arc[first:last] = depth_db * (np.sin(np.pi * place) - _MEAN_OF_ARC)
-    return arc
-
-
-def _choose_legato(
-    pitches: NDArray[np.int64],
-    onsets: FloatArray,
-    ends: FloatArray,
-    *,
-    style: Style,
-    rng: np.random.Generator,
+def _joinable(
+    pitches: NDArray[np.int64], onsets: FloatArray, ends: FloatArray
 ) -> NDArray[np.bool_]:
-    """Return [notes]: which grow out of the one before."""
-    wanted = rng.random(len(pitches)) < rng.uniform(*style.legato_share)
+    """Return [notes]: which can grow out of the one before."""
     step = np.abs(np.diff(pitches, prepend=pitches[0]))
     gap_s = np.concatenate([[np.inf], onsets[1:] - ends[:-1]])
     is_next = gap_s <= _LARGEST_WRITTEN_GAP_S
-    chosen: NDArray[np.bool_] = (
-        wanted & is_next & (step > 0) & (step <= _WIDEST_LEGATO_SEMITONES)
+    possible: NDArray[np.bool_] = (
+        is_next & (step > 0) & (step <= _WIDEST_LEGATO_SEMITONES)
     )
-    return chosen
+    return possible
 
 
 def _play_times(

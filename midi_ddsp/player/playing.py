@@ -55,7 +55,7 @@ def play(
     Args:
         notes: One voice, in seconds; a later onset ends the note before.
         instrument: Who plays, or a name.
-        style: `plain`, `lively`, `romantic` or `exaggerated`.
+        style: `plain`, `lively`, `romantic`, `exaggerated` or `musical`.
         seed: The same arguments and seed give the same bytes on one machine.
         sound_font: An .sf2 file; None looks for one (`sound_fonts.find_sound_font`).
         sample_rate: 16000, 24000, 32000 or 48000.

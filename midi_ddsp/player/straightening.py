@@ -34,6 +34,13 @@ _LEVEL_PERIODS = 3.0
 _LEVEL_SMOOTHING_S = 0.025
 _MOST_GAIN_DB = 15.0
 _RELIABLE_SHARE = 0.15
+_HALF_BAND_SHARE = (0.15, 0.25)  # of the pitch, around odd multiples of half of it
+_HEARD_HALF_SHARE = 0.1  # of the power: the octave below is heard
+_GONE_HALF_SHARE = 0.04
+_HALF_UNTIL_S = 0.3
+_HALF_SMOOTHING_S = 0.015
+_TRANSIENT_PERIODS = 4.0  # what is shorter is a noise of the attack, of no pitch
+_TRANSIENT_S = 0.02
 _TOP_BAND = (0.45, 0.49)  # of the output rate: passed; and stopped beyond
 _SILENCE = 1e-6
 
@@ -48,7 +55,8 @@ class StraightNote:
         cycles: [G], the phase of the fundamental in cycles, ascending; 0 where its
             cosine peaks, as are all whole numbers.
         times_s: [G], where in `samples` each of them is.
-        speech_s: When the recorded attack has built up the fundamental.
+        speech_s: When the recorded attack has built up the fundamental, and no longer
+            sounds an octave below, as some saxophones do for a tenth of a second.
     """
 
     samples: NDArray[np.float32]
@@ -97,7 +105,7 @@ def straighten(
     nominal_hz = float(midi_to_hz(pitch))
     partials = np.stack(
         [
-            _partial(spectrum, len(recorded), nominal_hz, number)
+            _partial(spectrum, len(recorded), nominal_hz, number, band=_BAND_SHARE)
             for number in range(1, _num_partials(nominal_hz) + 1)
         ]
     )
@@ -108,6 +116,9 @@ def straighten(
     speech = _speech_index(strength > _RELIABLE_SHARE * typical)
     times_s = np.arange(len(strength)) / _GRID_RATE_HZ
     deviation = _deviation_cycles(partials, speech)
+    halves = _power_of_halves(spectrum, len(recorded), nominal_hz)
+    shortest_s = max(_TRANSIENT_S, _TRANSIENT_PERIODS / nominal_hz)
+    speech = _past_octave_below(partials, halves, speech, shortest_s=shortest_s)
     _lock_partials(spectrum, partials, deviation, nominal_hz)
     locked = np.fft.irfft(spectrum, len(recorded))
     rate_hz = OVERSAMPLING * sample_rate
@@ -122,20 +133,28 @@ def straighten(
 
 
 def _partial(
-    spectrum: NDArray[np.complex128], num_samples: int, nominal_hz: float, number: int
+    spectrum: NDArray[np.complex128],
+    num_samples: int,
+    nominal_hz: float,
+    number: float,
+    *,
+    band: tuple[float, float],
 ) -> NDArray[np.complex128]:
-    """Return [G]: one harmonic alone, moved down by its nominal frequency."""
+    """Return [G]: one harmonic alone, moved down by its nominal frequency.
+
+    `band` is how far from it, as shares of the pitch, all is passed and all stopped.
+    """
     hz = np.arange(len(spectrum)) * (SAMPLER_RATE_HZ / num_samples)
     distance = np.abs(hz / nominal_hz - number)
-    inner, outer = _BAND_SHARE
+    inner, outer = band
     slope = np.clip((outer - distance) / (outer - inner), 0.0, 1.0)
     passed = np.flatnonzero(slope)
     weights = 0.5 - 0.5 * np.cos(np.pi * slope[passed])
     num_grid = num_samples // _GRID_SAMPLES
     centre = round(number * nominal_hz * num_samples / SAMPLER_RATE_HZ)
-    band = np.zeros(num_grid, np.complex128)
-    np.add.at(band, (passed - centre) % num_grid, spectrum[passed] * weights)
-    moved = np.fft.ifft(band) * (2.0 * num_grid / num_samples)
+    bins = np.zeros(num_grid, np.complex128)
+    np.add.at(bins, (passed - centre) % num_grid, spectrum[passed] * weights)
+    moved = np.fft.ifft(bins) * (2.0 * num_grid / num_samples)
     rest_hz = centre * SAMPLER_RATE_HZ / num_samples - number * nominal_hz
     turn = np.exp(2j * np.pi * rest_hz * np.arange(num_grid) / _GRID_RATE_HZ)
     shifted: NDArray[np.complex128] = moved * turn
@@ -152,6 +171,42 @@ def _speech_index(is_strong: NDArray[np.bool_]) -> int:
     counts = np.convolve(is_strong, np.ones(run), mode="valid")
     full = np.flatnonzero(counts >= run)
     return int(full[0]) if len(full) else 0
+
+
+def _power_of_halves(
+    spectrum: NDArray[np.complex128], num_samples: int, nominal_hz: float
+) -> FloatArray:
+    """Return [G]: power at odd multiples of half the pitch."""
+    power = np.zeros(num_samples // _GRID_SAMPLES)
+    for number in range(1, _num_partials(nominal_hz) + 1):
+        half = _partial(
+            spectrum, num_samples, nominal_hz, number - 0.5, band=_HALF_BAND_SHARE
+        )
+        power += np.square(np.abs(half))
+    return power
+
+
+def _past_octave_below(
+    partials: NDArray[np.complex128],
+    halves: FloatArray,
+    speech: int,
+    *,
+    shortest_s: float,
+) -> int:
+    """Return where, at `speech` or soon after, the octave below has died away.
+
+    A reed may speak an octave too low before it finds its pitch. What lasts for less
+    than `shortest_s` is let be.
+    """
+    width = _HALF_SMOOTHING_S * _GRID_RATE_HZ
+    whole = smoothed(np.square(np.abs(partials)).sum(axis=0), width)
+    half = smoothed(halves, width)
+    until = speech + round(_HALF_UNTIL_S * _GRID_RATE_HZ)
+    share = half[speech:until] / (half + whole + _SILENCE**2)[speech:until]
+    heard = np.flatnonzero(share > _HEARD_HALF_SHARE)
+    if not len(heard) or heard[-1] < shortest_s * _GRID_RATE_HZ:
+        return speech
+    return speech + int(np.flatnonzero(share > _GONE_HALF_SHARE)[-1]) + 1
 
 
 def _deviation_cycles(partials: NDArray[np.complex128], speech: int) -> FloatArray:

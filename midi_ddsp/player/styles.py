@@ -1,7 +1,9 @@
 """Manners of playing: from what ranges the performer draws.
 
-Our own choice: wide, and without ties between the controls, so that a network trained
-on the result can tell them apart. Not for the drawing itself (`performer`).
+Our own choice. Four styles are wide, and without ties between the controls, so that a
+network trained on the result can tell them apart; the fifth, "musical", follows the
+notes, so that a network can learn how to play them. Not for the drawing itself
+(`performer`, `interpretation_rules`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ class Style:
         staccato_share: Share of the other notes that are cut short.
         vibrato_share: Share of the notes, of 0.25 s and more, that have vibrato.
         phrase_arc_db: How much louder the middle of a phrase is than its ends.
+        follows_notes: Whether rules about the notes decide, within the ranges
+            (`interpretation_rules`); the shares of legato and staccato are then not
+            read.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Style:
     staccato_share: Range
     vibrato_share: Range
     phrase_arc_db: Range
+    follows_notes: bool = False
     volume_db: Range = (-42.0, -16.0)
     rise_db: Range = (0.0, 10.0)
     fall_db: Range = (0.0, 10.0)
@@ -120,6 +126,29 @@ STYLES: dict[str, Style] = {
             dip_db=(0.0, 10.0),
             onset_shift_s=(-0.025, 0.025),
             sounding_share=(0.6, 0.98),
+        ),
+        Style(
+            name="musical",
+            independence=0.0,
+            legato_share=_NOTHING,
+            staccato_share=_NOTHING,
+            vibrato_share=(1.0, 1.0),
+            phrase_arc_db=(6.0, 9.0),
+            follows_notes=True,
+            volume_db=(-38.0, -16.0),
+            rise_db=(0.0, 8.0),
+            fall_db=(0.0, 8.0),
+            flutter_db=(0.1, 0.5),
+            vibrato_extent_cents=(2.0, 36.0),
+            vibrato_rate_hz=(4.6, 6.6),
+            vibrato_delay_s=(0.0, 0.3),
+            intonation_cents=(-6.0, 6.0),
+            attack_s=(0.015, 0.12),
+            attack_noise_db=(-36.0, -14.0),
+            release_s=(0.05, 0.22),
+            noise_db=(-44.0, -28.0),
+            brightness_db_per_octave=(-2.5, 1.5),
+            onset_shift_s=(-0.01, 0.01),
         ),
     )
 }

@@ -67,3 +67,20 @@ def test_a_silent_note_is_refused() -> None:
     silence = np.zeros(SAMPLER_RATE_HZ, np.float32)
     with pytest.raises(FileFormatError, match="no tone for note 69"):
         straighten(silence, PITCH, sample_rate=RATE_HZ)
+
+
+def test_an_attack_an_octave_below_is_not_the_note_speaking() -> None:
+    note = wavering_note(cents=0.0)
+    time_s = np.arange(len(note)) / SAMPLER_RATE_HZ
+    begins = straighten(note, PITCH, sample_rate=RATE_HZ)
+    below = 0.2 * np.sin(2.0 * np.pi * 1.5 * 443.06 * time_s)  # 12 cents sharp
+    reedy = note + np.where(time_s < 0.1, below, 0.0).astype(np.float32)
+    settles = straighten(reedy, PITCH, sample_rate=RATE_HZ)
+    assert begins.speech_s < 0.02
+    assert settles.speech_s == pytest.approx(0.1, abs=0.015)
+
+
+def test_a_short_noise_of_the_attack_is_let_be() -> None:
+    note = wavering_note(cents=0.0)
+    note[480:500] += np.float32(0.3)
+    assert straighten(note, PITCH, sample_rate=RATE_HZ).speech_s < 0.03

@@ -11,7 +11,7 @@ from musegen.midi_ddsp.player.performance import NoteExpression
 from musegen.midi_ddsp.player.styles import STYLES, Style, style_named
 
 OF_THE_TUNE = {"name", "independence", "legato_share", "staccato_share"}
-OF_THE_TUNE |= {"vibrato_share", "phrase_arc_db"}
+OF_THE_TUNE |= {"vibrato_share", "phrase_arc_db", "follows_notes"}
 
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=lambda style: style.name)
@@ -27,6 +27,11 @@ def test_every_range_of_a_note_is_a_control() -> None:
     ranges = {field.name for field in fields(Style)} - OF_THE_TUNE
     assert ranges <= controls
     assert controls - ranges == {"is_legato"}
+
+
+def test_one_style_follows_the_notes() -> None:
+    assert [s.name for s in STYLES.values() if s.follows_notes] == ["musical"]
+    assert STYLES["musical"].independence == 0.0
 
 
 def test_an_unknown_style_is_answered_by_the_list() -> None:
