@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from musegen.midi_ddsp.analysing import Analysis
     from musegen.midi_ddsp.note_table import NoteTable
     from musegen.midi_ddsp.pitch_spectrogram import Floats
-    from musegen.render.analysis_layout import AnalysisLayout
+    from musegen.render.analysis_shapes import AnalysisLayout
 
 
 @dataclass(slots=True, kw_only=True)

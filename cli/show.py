@@ -1,4 +1,4 @@
-"""`musegen show`: a score as a piano roll, in the terminal or as a picture."""
+"""`musegen show`: a score as a piano roll, or how a line of it is played."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypedDict
+from typing import Protocol
 
 import click
 
 from musegen.cli._bar_range import BarRangeType
+from musegen.cli._expression_options import ExpressionChoices, expression_options
 from musegen.cli._given_parts import given_parts
 from musegen.cli._inputs import Source, expand_inputs
 from musegen.cli._options import (
@@ -28,15 +29,12 @@ from musegen.cli._paths import (
     plan_outputs,
     write_target,
 )
-from musegen.cli._score_bytes import score_bytes
+from musegen.cli._show_expression import expression_picture
+from musegen.cli._show_roll import RollPicture
 from musegen.data.errors import UsageError
+from musegen.data.notices import Notice
 from musegen.data.score import Score
-from musegen.render.score_view import (
-    BarRange,
-    last_bar_number,
-    require_notes,
-    score_voices,
-)
+from musegen.render.score_view import BarRange, require_notes
 from musegen.render.text_roll import MIN_WIDTH_COLUMNS
 
 FORMATS = ("svg", "png", "text")
@@ -45,12 +43,20 @@ PIPE_WIDTH_COLUMNS = 100  # where there is no terminal and COLUMNS is not set
 _ROLL_SIGNS = "\N{BOX DRAWINGS LIGHT VERTICAL}\N{BOX DRAWINGS HEAVY HORIZONTAL}"
 
 
-class View(TypedDict):
-    """What to show of a score: the arguments that every picture takes."""
+class Picture(Protocol):
+    """What is made of a score."""
 
-    title: str
-    given_parts: frozenset[int]
-    bars: BarRange | None
+    def facts(self) -> dict[str, object]:
+        """Return what JSON says of it."""
+        ...
+
+    def text(self, *, width_columns: int, use_color: bool, use_unicode: bool) -> str:
+        """Return it in characters."""
+        ...
+
+    def content(self, format: str) -> tuple[bytes, tuple[Notice, ...]]:
+        """Return a file, and what its format cannot hold."""
+        ...
 
 
 @command_with_examples(
@@ -59,6 +65,7 @@ class View(TypedDict):
         "musegen show tune.mid",
         "musegen show tune.harmonized.mid -f svg,png",
         "musegen show tune.mid --bars 5-8 --given soprano -o excerpt.png",
+        "musegen show tune.mid --expression tune.csv --audio tune.wav -o played.svg",
     ],
 )
 @click.argument("scores", nargs=-1, required=True, metavar="SCORE...")
@@ -82,6 +89,7 @@ class View(TypedDict):
     show_default="what the recipe beside the score says",
     help="Outline a part, by number from 1 or by name; none for none.",
 )
+@expression_options
 @format_option(FORMATS, default="svg")
 @output_options
 @machine_options
@@ -90,14 +98,21 @@ def command(
     text: bool,
     bars: BarRange | None,
     given: tuple[str, ...],
+    expression: ExpressionChoices | None,
     formats: tuple[str, ...] | None,
     destination: Destination,
     output: Output,
 ) -> None:
-    """Show scores as piano rolls: in text, or as SVG and PNG pictures."""
+    """Show scores as piano rolls: in text, or as SVG and PNG pictures.
+
+    With --expression, after SCORE: how one line is played, note by note, and where
+    there is sound its spectrogram, pitch and level.
+    """
     has_files = bool(formats or destination.file or destination.folder)
     _refuse_contradictions(destination, has_files=has_files, text=text)
     sources = expand_inputs(scores)
+    if expression is not None:
+        expression.check(num_inputs=len(sources), has_given=bool(given))
     plans: Sequence[Plan | None] = [None] * len(sources)
     if has_files:
         plans = plan_outputs(
@@ -111,16 +126,23 @@ def command(
                 item.skip("its outputs exist")
                 continue
             score = _read(source, item)
-            view = View(
-                title=score.title or ("" if source.path is None else source.stem),
+            title = score.title or ("" if source.path is None else source.stem)
+            picture: Picture = RollPicture(
+                score=score,
+                title=title,
                 given_parts=given_parts(score, source, given, item),
                 bars=bars,
             )
-            item.set(**_facts(score, view))
+            if expression is not None:
+                with output.progress(f"Reading how {item.name} is played"):
+                    picture = expression_picture(
+                        score, expression, title=title, bars=bars, item=item
+                    )
+            item.set(**picture.facts())
             if text or plan is None:
-                _print_text(score, view, item, output)
+                _print_text(picture, item, output)
             if plan is not None:
-                _write_files(score, view, plan, item, output)
+                _write_files(picture, plan, item, output)
 
 
 def _refuse_contradictions(
@@ -160,38 +182,16 @@ def _read(source: Source, item: Item) -> Score:
     return result.score
 
 
-def _facts(score: Score, view: View) -> dict[str, object]:
-    """Return what JSON says of a score."""
-    return {
-        "title": score.title,
-        "bars": last_bar_number(score),
-        "parts": [
-            {
-                "part": voice.part + 1,
-                "name": voice.label,
-                "notes": len(score.parts[voice.part].notes),
-                "is_given": voice.is_given,
-                "is_drum": voice.is_drum,
-            }
-            for voice in score_voices(score, view["given_parts"])
-        ],
-    }
-
-
-def _print_text(score: Score, view: View, item: Item, output: Output) -> None:
-    """Print the roll as the terminal allows, or put it plainly into the JSON."""
-    from musegen.render.text_roll import text_roll
-
+def _print_text(picture: Picture, item: Item, output: Output) -> None:
+    """Print it as the terminal allows, or put it plainly into the JSON."""
     width = shutil.get_terminal_size((PIPE_WIDTH_COLUMNS, 24)).columns
-    roll = text_roll(
-        score,
+    text = picture.text(
         width_columns=max(MIN_WIDTH_COLUMNS, width),
         use_color=not output.is_json and _has_color(),
         use_unicode=output.is_json or _has_unicode(),
-        **view,
     )
-    item.set(text=roll)
-    output.data(roll)
+    item.set(text=text)
+    output.data(text)
 
 
 def _has_color() -> bool:
@@ -209,12 +209,10 @@ def _has_unicode() -> bool:
     return True
 
 
-def _write_files(
-    score: Score, view: View, plan: Plan, item: Item, output: Output
-) -> None:
+def _write_files(picture: Picture, plan: Plan, item: Item, output: Output) -> None:
     """Draw everything that is asked for of a score, then write it."""
     with output.progress(f"Drawing {item.name}"):
-        drawn = [score_bytes(score, target.format, **view) for target in plan.targets]
+        drawn = [picture.content(target.format) for target in plan.targets]
     for target, (data, notices) in zip(plan.targets, drawn, strict=True):
         write_target(target, data, plan=plan, output=output)
         item.output(target.path, format=target.format)

@@ -1,12 +1,13 @@
-"""The colours of the picture of an analysed recording.
+"""The colours of the pictures over time and pitch: recordings, and expression.
 
-For: both of its back ends. Not for: piano rolls (`musegen.render.palette`, from whose
+For: both of their back ends. Not for: piano rolls (`musegen.render.palette`, from whose
 set of colours the curves are taken).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from musegen.render.palette import VOICE_COLORS, LineStyle
 
-_VERMILION, _BLUE, _GREEN = (VOICE_COLORS[index].fill for index in range(3))
+_VERMILION, _BLUE, _GREEN, _PURPLE = (VOICE_COLORS[index].fill for index in range(4))
 
 CURVE_STYLES: Mapping[str, LineStyle] = MappingProxyType(
     {
@@ -23,8 +24,35 @@ CURVE_STYLES: Mapping[str, LineStyle] = MappingProxyType(
         "confidence": LineStyle(color=_GREEN, width_px=0.8),
     }
 )
-NOTE_STYLE = LineStyle(color=_BLUE, width_px=1.2)
-NOTE_OPACITY = 0.18  # of the inside of a note: the spectrogram shows through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxStyle:
+    """How a kind of box is drawn.
+
+    Args:
+        outline: Its edge, and the colour of its inside.
+        opacity: Of the inside, 0 to 1.
+    """
+
+    outline: LineStyle
+    opacity: float
+
+
+def _value_style(color: str) -> BoxStyle:
+    return BoxStyle(outline=LineStyle(color=color, width_px=0.8), opacity=0.35)
+
+
+BOX_STYLES: Mapping[str, BoxStyle] = MappingProxyType(
+    {
+        # The spectrogram shows through.
+        "note": BoxStyle(outline=LineStyle(color=_BLUE, width_px=1.2), opacity=0.18),
+        "level": _value_style(_BLUE),
+        "pitch": _value_style(_VERMILION),
+        "tone": _value_style(_GREEN),
+        "attack": _value_style(_PURPLE),
+    }
+)
 _PALE, _DARK = (255, 255, 255), (24, 28, 44)
 
 

@@ -1,4 +1,4 @@
-"""The picture of an analysed recording as PNG, drawn by matplotlib without a display.
+"""A picture over time and pitch as PNG, drawn by matplotlib without a display.
 
 For: drawing an `AnalysisLayout`. Not for: deciding what stands where. Needs the extra
 `plot`; nothing of matplotlib's global state is changed.
@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Literal
 from musegen.data.errors import MissingPackageError
 from musegen.render import palette
 from musegen.render.analysis_colors import (
+    BOX_STYLES,
     CURVE_STYLES,
-    NOTE_OPACITY,
-    NOTE_STYLE,
     shade_colors,
 )
-from musegen.render.analysis_layout import AnalysisLayout
+from musegen.render.analysis_shapes import AnalysisLayout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +36,7 @@ def analysis_png(layout: AnalysisLayout) -> bytes:
     """Return the picture as an opaque RGBA PNG.
 
     Args:
-        layout: From `musegen.render.analysis_layout.analysis_layout`.
+        layout: From `analysis_layout` or `expression_layout`.
 
     Raises:
         MissingPackageError: matplotlib is not installed.
@@ -59,7 +58,7 @@ def analysis_png(layout: AnalysisLayout) -> bytes:
     axes.set_axis_off()
     _draw_images(axes, layout)
     _draw_lines(axes, layout)
-    _draw_notes(axes, layout)
+    _draw_boxes(axes, layout)
     _draw_texts(axes, layout)
     axes.set_xlim(0.0, layout.width_px)  # last: images change the limits
     axes.set_ylim(layout.height_px, 0.0)
@@ -114,23 +113,28 @@ def _draw_lines(axes: Axes, layout: AnalysisLayout) -> None:
         )
 
 
-def _draw_notes(axes: Axes, layout: AnalysisLayout) -> None:
+def _draw_boxes(axes: Axes, layout: AnalysisLayout) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
-    if not layout.boxes:
-        return
-    patches = [Rectangle((box.x, box.y), box.width, box.height) for box in layout.boxes]
-    axes.add_collection(
-        PatchCollection(
-            patches,
-            facecolor=(NOTE_STYLE.color, NOTE_OPACITY),
-            edgecolor=NOTE_STYLE.color,
-            linewidth=NOTE_STYLE.width_px * _POINTS_PER_PX,
-            zorder=3.0,
-        ),
-        autolim=False,
-    )
+    for kind, style in BOX_STYLES.items():
+        patches = [
+            Rectangle((box.x, box.y), box.width, box.height)
+            for box in layout.boxes
+            if box.kind == kind
+        ]
+        if not patches:
+            continue
+        axes.add_collection(
+            PatchCollection(
+                patches,
+                facecolor=(style.outline.color, style.opacity),
+                edgecolor=style.outline.color,
+                linewidth=style.outline.width_px * _POINTS_PER_PX,
+                zorder=3.0,
+            ),
+            autolim=False,
+        )
 
 
 def _draw_texts(axes: Axes, layout: AnalysisLayout) -> None:

@@ -1,4 +1,4 @@
-"""The picture of an analysed recording as SVG.
+"""A picture over time and pitch as SVG: of a recording, or of expression.
 
 For: drawing an `AnalysisLayout`. Not for: deciding what stands where. Written by hand:
 it needs no package, and the same layout gives the same bytes everywhere.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from musegen.render import palette
 from musegen.render.analysis_colors import (
+    BOX_STYLES,
     CURVE_STYLES,
-    NOTE_OPACITY,
-    NOTE_STYLE,
     shade_colors,
 )
-from musegen.render.analysis_layout import AnalysisLayout, Curve, Image
+from musegen.render.analysis_shapes import AnalysisLayout, Box, Curve, Image
 from musegen.render.bitmap import shades_png
 
 _FONTS = f"'{palette.FONT_FAMILY}', Verdana, Helvetica, Arial, sans-serif"
@@ -27,10 +27,10 @@ def analysis_svg(layout: AnalysisLayout) -> bytes:
     """Return the picture as UTF-8 SVG 1.1, its spectrogram within.
 
     Each note is one `rect` of class `note` with a `title` that a browser shows as a
-    tooltip.
+    tooltip; a bar of a value has the class of its kind.
 
     Args:
-        layout: From `musegen.render.analysis_layout.analysis_layout`.
+        layout: From `analysis_layout` or `expression_layout`.
     """
     return ("\n".join(_elements(layout)) + "\n").encode("utf-8")
 
@@ -43,12 +43,12 @@ def _elements(layout: AnalysisLayout) -> Iterator[str]:
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f"font-family={quoteattr(_FONTS)}>"
     )
-    yield f"<title>{escape(layout.title or 'Analysis of a recording')}</title>"
+    yield f"<title>{escape(layout.title or layout.description)}</title>"
     yield f"<desc>{escape(layout.description)}</desc>"
     yield f'<path fill="{palette.BACKGROUND}" d="M0 0h{width}v{height}h-{width}z"/>'
     yield from (_image(image) for image in layout.images)
     yield from _lines(layout)
-    yield from _notes(layout)
+    yield from _boxes(layout)
     yield from (_curve(curve) for curve in layout.curves)
     yield from _texts(layout)
     yield "</svg>"
@@ -86,17 +86,24 @@ def _lines(layout: AnalysisLayout) -> Iterator[str]:
         )
 
 
-def _notes(layout: AnalysisLayout) -> Iterator[str]:
-    yield (
-        f'<g fill="{NOTE_STYLE.color}" fill-opacity="{NOTE_OPACITY}" '
-        f'stroke="{NOTE_STYLE.color}" stroke-width="{_number(NOTE_STYLE.width_px)}">'
-    )
-    for box in layout.boxes:
-        place = _place(box.x, box.y, box.width, box.height)
+def _boxes(layout: AnalysisLayout) -> Iterator[str]:
+    """Yield the boxes, those of one kind that follow one another in one group."""
+    for kind, boxes in groupby(layout.boxes, key=lambda box: box.kind):
+        style = BOX_STYLES[kind]
         yield (
-            f'<rect class="note" {place}><title>{escape(box.tooltip)}</title></rect>'
+            f'<g fill="{style.outline.color}" fill-opacity="{style.opacity}" '
+            f'stroke="{style.outline.color}" '
+            f'stroke-width="{_number(style.outline.width_px)}">'
         )
-    yield "</g>"
+        yield from (_box(box) for box in boxes)
+        yield "</g>"
+
+
+def _box(box: Box) -> str:
+    place = _place(box.x, box.y, box.width, box.height)
+    return (
+        f'<rect class="{box.kind}" {place}><title>{escape(box.tooltip)}</title></rect>'
+    )
 
 
 def _curve(curve: Curve) -> str:

@@ -332,14 +332,27 @@ def _lines(frame: SystemFrame) -> Iterator[Line]:
     yield Line(x1=key_left, y1=frame.top, x2=key_left, y2=frame.bottom, kind="frame")
 
 
+def numbering_step(narrowest_px: float) -> int:
+    """Return which bars are numbered where there is room: each, every second ...
+
+    Args:
+        narrowest_px: Width of the narrowest bar.
+    """
+    return next(
+        (
+            step
+            for step in _NUMBERING_STEPS
+            if step * narrowest_px >= _MIN_BAR_NUMBER_PX
+        ),
+        _NUMBERING_STEPS[-1],
+    )
+
+
 def _texts(frame: SystemFrame) -> Iterator[Text]:
     """Yield bar numbers, changes of metre and the names of the C keys."""
     lengths = [bar.end - bar.start for bar in frame.bars if bar.number] or [1]
     narrowest = min(lengths) * frame.px_per_tick
-    step = next(
-        (s for s in _NUMBERING_STEPS if s * narrowest >= _MIN_BAR_NUMBER_PX),
-        _NUMBERING_STEPS[-1],
-    )
+    step = numbering_step(narrowest)
     free_from = 0.0
     for index, bar in enumerate(frame.bars):
         x = frame.x_at(bar.start) + 2.0

@@ -83,15 +83,19 @@ class AutomationFrames:
 
     Args:
         gain_db: [T] float32, added to the level; `MUTE_DB` is silence.
-        vibrato_factor: [T] float32, at least 1, by which vibrato is widened.
+        vibrato_factor: [T] float32, at least 0, by which vibrato is widened.
         bend_cents: [T] float32, added to the pitch.
         pan: [T] float32, -1 (left) to 1 (right).
+        brightness_db_per_octave: [T] float32, tilt of the harmonics.
+        noise_db: [T] float32, added to the noise alone; `MUTE_DB` takes it away.
     """
 
     gain_db: NDArray[np.float32]
     vibrato_factor: NDArray[np.float32]
     bend_cents: NDArray[np.float32]
     pan: NDArray[np.float32]
+    brightness_db_per_octave: NDArray[np.float32]
+    noise_db: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,12 +107,16 @@ class Automation:
         vibrato_factor: 1 without modulation, `MAX_VIBRATO_FACTOR` with all of it.
         bend_cents: Pitch bend by the bend range then in force.
         pan: -1 (left) to 1 (right).
+        brightness_db_per_octave: Tilt of the harmonics; no controller moves it.
+        noise_db: Breath, bow and hiss alone; no controller moves it.
     """
 
     gain_db: Curve = field(default_factory=lambda: constant_curve(0.0))
     vibrato_factor: Curve = field(default_factory=lambda: constant_curve(1.0))
     bend_cents: Curve = field(default_factory=lambda: constant_curve(0.0))
     pan: Curve = field(default_factory=lambda: constant_curve(0.0))
+    brightness_db_per_octave: Curve = field(default_factory=lambda: constant_curve(0.0))
+    noise_db: Curve = field(default_factory=lambda: constant_curve(0.0))
 
     def frames(self, first: int, last: int) -> AutomationFrames:
         """Return frames `first` to before `last`, 250 a second.
@@ -120,6 +128,8 @@ class Automation:
             vibrato_factor=self.vibrato_factor.at(first, last),
             bend_cents=self.bend_cents.at(first, last),
             pan=self.pan.at(first, last),
+            brightness_db_per_octave=self.brightness_db_per_octave.at(first, last),
+            noise_db=self.noise_db.at(first, last),
         )
 
 

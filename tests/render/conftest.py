@@ -1,4 +1,4 @@
-"""What tests of the picture of a recording share."""
+"""What tests of the pictures of recordings and of expression share."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from musegen.render.analysis_view import AnalysisView, Curves, HeardNote, PitchLevels
+from musegen.render.expression_view import (
+    BarStart,
+    ExpressionView,
+    NoteValues,
+    Scale,
+    SoundView,
+)
 
 MakeView = Callable[..., AnalysisView]
+MakeExpression = Callable[..., ExpressionView]
 
 
 @pytest.fixture
@@ -40,5 +48,53 @@ def make_view() -> MakeView:
             "notes": (HeardNote(pitch=69, onset_s=0.0, offset_s=duration_s / 2),),
         }
         return AnalysisView(**(defaults | fields))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def make_expression(make_view: MakeView) -> MakeExpression:
+    """Makes views of three notes of a second with values of four kinds."""
+
+    def make(*, has_sound: bool = False, **fields: object) -> ExpressionView:
+        heard = make_view(3.0)
+        rows_shown: tuple[tuple[str, str, str, Scale, tuple[float, ...]], ...] = (
+            ("volume", "dB", "level", "free", (-22.0, -31.0, -18.5)),
+            ("vibrato", "cents", "pitch", "from_zero", (12.0, 0.0, 33.0)),
+            ("intonation", "cents", "pitch", "about_zero", (4.0, -7.0, 0.0)),
+            ("loudest at", "0 start, 1 end", "level", "share", (0.5, 0.2, 0.9)),
+        )
+        notes = tuple(
+            HeardNote(pitch=69 + n, onset_s=float(n), offset_s=n + 0.95)
+            for n in range(3)
+        )
+        rows = tuple(
+            NoteValues(
+                label=label,
+                unit=unit,
+                kind=kind,
+                scale=scale,
+                values=np.array(values),
+            )
+            for label, unit, kind, scale, values in rows_shown
+        )
+        sound = SoundView(
+            duration_s=3.0,
+            rate_hz=heard.curves.rate_hz,
+            pitch=heard.curves.pitch,
+            level_db=heard.curves.loudness_db,
+            level_label="loudness",
+            spectrogram=heard.spectrogram,
+        )
+        defaults: dict[str, object] = {
+            "title": "A tune & <more>",
+            "start_s": 0.0,
+            "end_s": 3.0,
+            "notes": notes,
+            "rows": rows,
+            "bars": tuple(BarStart(number=n + 1, start_s=n * 1.5) for n in range(2)),
+            "sound": sound if has_sound else None,
+        }
+        return ExpressionView(**(defaults | fields))  # type: ignore[arg-type]
 
     return make

@@ -9,9 +9,9 @@ import pytest
 from musegen.render.analysis_layout import (
     MAX_SYSTEMS,
     STRIP_HEIGHT_PX,
-    AnalysisLayout,
     analysis_layout,
 )
+from musegen.render.analysis_shapes import AnalysisLayout
 from musegen.render.analysis_view import AnalysisView, Curves, HeardNote, PitchLevels
 
 MakeView = Callable[..., AnalysisView]

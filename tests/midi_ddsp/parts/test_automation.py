@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from musegen.midi_ddsp.parts.automation import (
     read_automation,
 )
 
-NAMES = ("gain_db", "vibrato_factor", "bend_cents", "pan")
+NAMES = tuple(field.name for field in fields(Automation))
 
 
 def read(
@@ -41,6 +42,8 @@ def test_without_controllers_nothing_is_changed() -> None:
         assert frames.vibrato_factor.tolist() == [1.0] * 4
         assert frames.bend_cents.tolist() == [0.0] * 4
         assert frames.pan.tolist() == [0.0] * 4
+        assert frames.brightness_db_per_octave.tolist() == [0.0] * 4
+        assert frames.noise_db.tolist() == [0.0] * 4
 
 
 @pytest.mark.parametrize(
