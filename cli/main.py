@@ -57,6 +57,9 @@ COMMANDS = {
     "compose": LazyCommand(
         module="musegen.cli.compose", summary="Write music in four parts."
     ),
+    "synth": LazyCommand(
+        module="musegen.cli.synth", summary="Play scores with expression, as sound."
+    ),
     "show": LazyCommand(
         module="musegen.cli.show", summary="Show scores as piano rolls."
     ),

@@ -26,7 +26,7 @@ class PlayingChoices:
     """What a performer may draw, and from what.
 
     Args:
-        seed: The same seed plays the same; each part draws for itself.
+        seed: The same seed plays the same. Give each part a seed of its own.
         is_deterministic: Draw nothing: the likeliest everywhere, whatever the seed.
         variety: How far expression is drawn from its mean, 0 or more: 0 is the mean,
             1 as wide as what was learned.

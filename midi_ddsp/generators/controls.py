@@ -86,6 +86,13 @@ def playable(controls: NDArray[np.floating]) -> FloatArray:
     return limited
 
 
+def untold_controls(num_notes: int) -> FloatArray:
+    """Return [N, 9]: every control in the middle of its range, and no vibrato."""
+    untold = from_scale(np.full((num_notes, NUM_CONTROLS), 0.5))
+    untold[:, [COLUMNS["vibrato_extent_cents"], COLUMNS["intonation_cents"]]] = 0.0
+    return untold
+
+
 def to_scale(controls: NDArray[np.floating]) -> FloatArray:
     """Return controls [..., 9] as networks read them, about 0 to 1."""
     return np.asarray((controls - _LOW) / _WIDTH)

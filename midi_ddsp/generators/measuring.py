@@ -23,6 +23,7 @@ from musegen.midi_ddsp.generators.controls import (
     controls_of_units,
     playable,
     units_of_controls,
+    untold_controls,
 )
 from musegen.midi_ddsp.generators.expression_model import ExpressionModel
 from musegen.midi_ddsp.generators.line import Line, joined, make_line
@@ -93,11 +94,18 @@ def joined_blocks(blocks: Sequence[SynthesisParameters]) -> SynthesisParameters:
     )
 
 
-def true_line(take: Take) -> Line:
-    """Return a take's notes with the controls that were measured in it."""
+def true_line(take: Take, *, is_told_expression: bool = True) -> Line:
+    """Return a take's notes with the controls that were measured in it.
+
+    Args:
+        take: The take.
+        is_told_expression: False gives every note the same controls, without vibrato,
+            as a network that is told none has learned.
+    """
+    measured = playable(controls_of_units(take.units))
     return make_line(
         take.notes,
-        playable(controls_of_units(take.units)),
+        measured if is_told_expression else untold_controls(len(take.notes)),
         instrument=take.instrument,
         is_slurred=joined(take.frames().spans()),
     )
@@ -210,14 +218,27 @@ def root_mean_square(errors: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.mean(np.square(errors), axis=0)))
 
 
-def spectral_losses(play: Play, takes: Sequence[Take], *, seed: int = 0) -> FloatArray:
+def spectral_losses(
+    play: Play,
+    takes: Sequence[Take],
+    *,
+    is_told_expression: bool = True,
+    seed: int = 0,
+) -> FloatArray:
     """Return [takes]: multi-scale spectral loss of what is played, from true controls.
 
     Rendered at 16 kHz, against the recording, both whole.
+
+    Args:
+        play: The model.
+        takes: Recordings.
+        is_told_expression: As the model was trained.
+        seed: Of the noise.
     """
     losses = []
     for take in takes:
-        rendered = render(play(true_line(take), take.num_frames), seed=seed)
+        line = true_line(take, is_told_expression=is_told_expression)
+        rendered = render(play(line, take.num_frames), seed=seed)
         recorded = take.audio.astype(np.float32) * _FULL_SCALE
         length = min(len(rendered), len(recorded))
         losses.append(
@@ -230,8 +251,10 @@ def cut_take(take: Take, *, longest_s: float) -> Take:
     """Return the beginning of a take, whole notes only, for figures that take time."""
     notes = [note for note in take.notes if note.offset_s < longest_s]
     notes = notes or list(take.notes[:1])
-    num_frames = round((notes[-1].offset_s + _UNSTRETCHED_S) * FRAME_RATE_HZ)
-    num_frames = min(num_frames, take.num_frames)
+    end_s = notes[-1].offset_s + _UNSTRETCHED_S
+    if len(notes) < len(take.notes):
+        end_s = min(end_s, take.notes[len(notes)].onset_s)
+    num_frames = min(round(end_s * FRAME_RATE_HZ), take.num_frames)
     parameters = replace(
         take.parameters,
         f0_hz=take.parameters.f0_hz[:num_frames],

@@ -121,7 +121,7 @@ class PerformerModel:
             part.notes,
             slurred,
             name,
-            seed=_part_seed(part, choices),
+            seed=_part_seed(choices),
             variety=0.0 if choices.is_deterministic else choices.variety,
         )
         controls = with_velocities(controls, part.notes)
@@ -154,7 +154,7 @@ class PerformerModel:
         return self.synthesis.play(
             line,
             num_frames,
-            seed=None if choices.is_deterministic else _part_seed(part, choices),
+            seed=None if choices.is_deterministic else _part_seed(choices),
             vibrato_factor=None if _is_still(wheel.values) else wheel.at,
         )
 
@@ -223,8 +223,8 @@ def with_velocities(controls: FloatArray, notes: Sequence[PlayedNote]) -> FloatA
     return playable(changed)
 
 
-def _part_seed(part: PlayablePart, choices: PlayingChoices) -> int:
-    return derive_seed(choices.seed, "part", part.part_index, part.voice_index)
+def _part_seed(choices: PlayingChoices) -> int:
+    return derive_seed(choices.seed, "part")
 
 
 def _is_still(values: NDArray[np.floating]) -> bool:

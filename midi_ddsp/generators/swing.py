@@ -57,8 +57,8 @@ class MadeSwing:
         Args:
             first: First frame.
             last: Frame after the last.
-            factor: [last - first], by which a wheel widens the vibrato; 1 changes
-                nothing, and a wheel gives vibrato to notes that have none.
+            factor: [last - first], at least 0, by which a wheel widens the vibrato; 1
+                changes nothing, and more gives vibrato to notes that have none.
         """
         frame = np.arange(first, last)
         note = np.maximum(np.searchsorted(self._starts, frame, side="right") - 1, 0)
@@ -67,7 +67,7 @@ class MadeSwing:
         grown = np.clip((since_s - begin_s) / GROWTH_S, 0.0, 1.0)
         extent = self._extent[note]
         if factor is not None:
-            extent = extent * factor + (factor - 1.0) * WHEEL_CENTS
+            extent = extent * factor + np.maximum(factor - 1.0, 0.0) * WHEEL_CENTS
         phase = 2.0 * np.pi * self._rate[note] * (since_s - begin_s)
         return np.stack(
             [extent * grown * np.sin(phase), extent * grown * np.cos(phase)], axis=1

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from musegen.midi_ddsp.generators.controls import (
     COLUMNS,
     MEASURED,
-    NUM_CONTROLS,
     controls_of_units,
-    from_scale,
     playable,
+    untold_controls,
 )
 from musegen.midi_ddsp.generators.line import Line, joined, make_line
 from musegen.midi_ddsp.generators.pitch_classes import class_shares
@@ -33,8 +32,6 @@ _RELEASE_WEIGHT = 0.3  # of the pitch after a note's end, against that of the no
 _CHANGED_SHARE = 0.5  # of the controls of a note that nobody played so
 _BEYOND = 0.1  # how far beyond what was played they are drawn, as a share of the range
 _QUANTILES = (0.03, 0.97)
-# Of a note about which nothing is known: the middle of every range.
-_UNKNOWN = from_scale(np.full(NUM_CONTROLS, 0.5))
 
 FloatArray = NDArray[np.float64]
 
@@ -76,7 +73,7 @@ def prepare(take: Take, *, is_told_expression: bool = True) -> TrainingLine:
     frames = take.frames()
     spans = frames.spans()
     measured = controls_of_units(take.units)
-    controls = measured if is_told_expression else np.tile(_UNKNOWN, (len(spans), 1))
+    controls = measured if is_told_expression else untold_controls(len(spans))
     line = make_line(
         take.notes,
         controls,

@@ -1,0 +1,99 @@
+"""What `musegen synth` plays with: our models, an imported original, or formulas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from musegen.data.errors import ModelNotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from musegen.midi_ddsp.performers import Performer
+
+BY_FORMULA = "none"  # as `synthesizing_by_formula.NAME`
+ORIGINAL_KIND = "midi_ddsp_original"  # as `original.model.KIND`, which imports NumPy
+
+_REMEDY = (
+    "import the published one with `musegen models import`, train your own with "
+    "`musegen train midi-ddsp`, or let formulas play with --model none"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A performer and what the command must know of it.
+
+    Args:
+        performer: Plays lines.
+        draws_expression: Whether `--variety` acts.
+    """
+
+    performer: Performer
+    draws_expression: bool
+
+
+def load_performer(
+    model: str | None, expression_model: str | None, *, device: str = "auto"
+) -> LoadedModel:
+    """Load what plays.
+
+    Args:
+        model: Name or folder; None for ours.
+        expression_model: Name or folder; None for ours.
+        device: `auto`, `cpu` or `gpu`.
+
+    Raises:
+        ModelError: There is none, or its folder cannot be used.
+        UsageError: An option does nothing with this model.
+    """
+    if model == BY_FORMULA:
+        from musegen.midi_ddsp.synthesizing_by_formula import FormulaPerformer
+
+        _refuse_idle(model, expression_model, device)
+        return LoadedModel(performer=FormulaPerformer(), draws_expression=True)
+    if model is not None and _is_original(model):
+        from musegen.midi_ddsp.original.performer import OriginalPerformer
+
+        _refuse_idle(model, expression_model, device)
+        return LoadedModel(
+            performer=OriginalPerformer.load(model), draws_expression=False
+        )
+    from musegen.midi_ddsp.generators.model import (
+        DEFAULT_EXPRESSION,
+        DEFAULT_SYNTHESIS,
+        PerformerModel,
+    )
+
+    try:
+        ours = PerformerModel.load(
+            model or DEFAULT_SYNTHESIS,
+            expression_model or DEFAULT_EXPRESSION,
+            device=device,
+        )
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(f"{error}; {_REMEDY}") from error
+    return LoadedModel(performer=ours, draws_expression=True)
+
+
+def _is_original(model: str) -> bool:
+    """Whether a model is an imported original."""
+    from musegen.engine.models import find_model
+
+    try:
+        return find_model(model).config.kind == ORIGINAL_KIND
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(f"{error}; {_REMEDY}") from error
+
+
+def _refuse_idle(model: str, expression_model: str | None, device: str) -> None:
+    """Refuse what only our models heed."""
+    if expression_model is not None:
+        raise UsageError(
+            f"--expression-model {expression_model} does nothing with --model {model}, "
+            "which has its own: leave it out"
+        )
+    if device == "gpu":
+        raise UsageError(
+            f"--device gpu does nothing with --model {model}, which runs on the "
+            "processor: leave it out"
+        )

@@ -1,0 +1,172 @@
+"""The original as a performer: whatever its weights, it keeps to the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from musegen.cli import _synth_run
+from musegen.cli._synth_models import LoadedModel
+from musegen.cli.main import run
+from musegen.data.errors import ModelNotFoundError, UsageError
+from musegen.data.midi import midi_bytes
+from musegen.data.score import Note, Part, Score
+from musegen.midi_ddsp.audio_files import read_audio
+from musegen.midi_ddsp.expression import CONTROL_NAMES
+from musegen.midi_ddsp.instruments import instrument_named
+from musegen.midi_ddsp.note_table import PartialNoteTable
+from musegen.midi_ddsp.note_table_files import read_note_table
+from musegen.midi_ddsp.note_table_merging import merge
+from musegen.midi_ddsp.notes import PlayedNote
+from musegen.midi_ddsp.original.model import OriginalModel
+from musegen.midi_ddsp.original.performer import BLOCK_FRAMES, OriginalPerformer
+from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi
+from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
+from musegen.midi_ddsp.parts.plan import PlayablePart
+from musegen.midi_ddsp.performers import TAIL_S, Performer, PlayingChoices
+
+PART = PlayablePart(
+    name="Solo",
+    instrument=instrument_named("flute"),
+    notes=(
+        PlayedNote(pitch=67, onset_s=0.1, offset_s=0.4),
+        PlayedNote(pitch=69, onset_s=0.4, offset_s=0.9),
+    ),
+    legato_in=(False, True),
+    automation=Automation(),
+    part_index=0,
+    voice_index=0,
+)
+NUM_FRAMES = 225 + round(TAIL_S * 250)
+CHOICES = PlayingChoices(seed=3)
+
+
+@pytest.fixture(scope="module")
+def performer(any_model: OriginalModel) -> Performer:
+    return OriginalPerformer(model=any_model)
+
+
+def joined(blocks: Iterator[SynthesisParameters]) -> dict[str, np.ndarray]:
+    parts = list(blocks)
+    assert all(part.num_frames <= BLOCK_FRAMES for part in parts)
+    return {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("f0_hz", "amplitude", "harmonics", "noise")
+    }
+
+
+def play(
+    performer: Performer, part: PlayablePart = PART, choices: PlayingChoices = CHOICES
+) -> dict[str, np.ndarray]:
+    table = performer.expression(part, choices)
+    return joined(performer.parameters(part, table, choices))
+
+
+def test_it_says_who_it_is(performer: Performer, any_model: OriginalModel) -> None:
+    assert performer.name == "untrained"
+    assert performer.digest == any_model.digest
+    assert performer.instruments == any_model.instruments
+    assert performer.control_names == CONTROL_NAMES
+
+
+def test_blocks_are_the_performance_to_a_second_after_the_end(
+    performer: Performer, any_model: OriginalModel
+) -> None:
+    played = play(performer)
+    whole = any_model.perform(PART.notes, "flute", seed=3).parameters
+    assert len(played["f0_hz"]) == whole.num_frames == NUM_FRAMES
+    for name, values in played.items():
+        np.testing.assert_array_equal(values, getattr(whole, name))
+
+
+def test_the_likeliest_depends_on_no_seed(performer: Performer) -> None:
+    one, other = (
+        play(performer, choices=PlayingChoices(seed=seed, is_deterministic=True))
+        for seed in (1, 2)
+    )
+    drawn = play(performer, choices=PlayingChoices(seed=1))
+    np.testing.assert_array_equal(one["f0_hz"], other["f0_hz"])
+    assert not np.array_equal(one["f0_hz"], drawn["f0_hz"])
+
+
+def test_an_edited_control_is_heard(performer: Performer) -> None:
+    table = performer.expression(PART, CHOICES)
+    edit = PartialNoteTable(
+        columns={"note": np.array([1.0]), "volume": np.array([1.4])},
+        row_labels=("row 1",),
+    )
+    edited = joined(performer.parameters(PART, merge(table, edit), CHOICES))
+    plain = play(performer)
+    assert not np.array_equal(edited["amplitude"], plain["amplitude"])
+
+
+def test_the_modulation_wheel_widens_the_vibrato_where_it_stands(
+    performer: Performer,
+) -> None:
+    factor = Curve(frames=np.array([99, 100]), values=np.array([1.0, 3.0]))
+    moved = replace(PART, automation=Automation(vibrato_factor=factor))
+    plain, wide = play(performer)["f0_hz"], play(performer, moved)["f0_hz"]
+    np.testing.assert_allclose(wide[:100], plain[:100], rtol=1e-5)
+    second = slice(100, 225)
+    assert np.std(hz_to_midi(wide[second])) > 1.2 * np.std(hz_to_midi(plain[second]))
+
+
+def test_a_wheel_that_never_moves_changes_nothing(performer: Performer) -> None:
+    still = replace(PART, automation=Automation(vibrato_factor=constant_curve(1.0)))
+    np.testing.assert_array_equal(
+        play(performer, still)["f0_hz"], play(performer)["f0_hz"]
+    )
+
+
+def test_the_room_is_the_learned_one(
+    performer: Performer, any_model: OriginalModel
+) -> None:
+    room = performer.room("oboe")
+    assert room is not None
+    np.testing.assert_array_equal(room.taps, any_model.reverb("oboe").taps)
+
+
+def test_what_it_does_not_play_is_refused(performer: Performer) -> None:
+    part = replace(PART, instrument=instrument_named("soprano saxophone"))
+    with pytest.raises(UsageError, match="plays no"):
+        performer.expression(part, CHOICES)
+
+
+def test_a_missing_model_is_told() -> None:
+    with pytest.raises(ModelNotFoundError):
+        OriginalPerformer.load("no-such-model")
+
+
+def test_the_command_plays_with_it(
+    performer: Performer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    notes = (
+        Note(onset=0, duration=240, pitch=67),
+        Note(onset=200, duration=240, pitch=69),
+    )
+    score = Score(ticks_per_quarter=480, parts=(Part(notes=notes, program=73),))
+    monkeypatch.chdir(tmp_path)
+    Path("tune.mid").write_bytes(midi_bytes(score))
+    loaded = LoadedModel(performer=performer, draws_expression=False)
+    monkeypatch.setattr(_synth_run, "load_performer", lambda *_, **__: loaded)
+    words = ["synth", "tune.mid", "--deterministic", "--save-expression", "e.csv"]
+    assert run([*words, "--seed", "1", "-o", "a.wav"]) == 0
+    assert run(["synth", "tune.mid", "--variety", "2"]) == 2
+    assert "never draws expression" in capsys.readouterr().err
+    sound = read_audio(Path("a.wav"))  # and the tail of a room of 3 s
+    assert sound.duration_s == pytest.approx(440 / 960 + 1 + 3, abs=0.01)
+    table = read_note_table(Path("e.csv"))
+    assert table["onset_s"].tolist() == pytest.approx([0, 200 / 960])
+    assert set(CONTROL_NAMES) <= set(table.names)
+    edited = ["synth", "tune.mid", "--deterministic", "--expression", "e.csv"]
+    assert run([*edited, "--seed", "2", "-o", "b.wav", "--preset", "louder"]) == 0
+    louder = read_audio(Path("b.wav"))
+    assert len(louder.samples) == len(sound.samples)
+    assert not np.array_equal(louder.samples, sound.samples)
