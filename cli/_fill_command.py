@@ -20,17 +20,21 @@ from musegen.cli._errors import EXIT_INTERRUPTED
 from musegen.cli._interrupt import graceful_interrupt
 from musegen.cli._output import Item, Output, notice_json
 from musegen.cli._paths import Plan, Target, write_file, write_target
+from musegen.cli._play_options import HEARD_FORMATS, Play
 from musegen.data.errors import MissingPackageError, UsageError
 from musegen.data.notices import Notice
 
 if TYPE_CHECKING:
+    from musegen.cli._play_settings import SettingPlayer
     from musegen.coconet.predicting import CoconetModel
     from musegen.coconet.score_filling import FilledScore, ScoreJob, Setting
     from musegen.data.score import Score
-    from musegen.engine.recipe import Recipe
+    from musegen.engine.recipe import Recipe, RecipeFile
 
-FORMATS = ("midi", "musicxml", "png", "svg")
+SCORE_FORMATS = ("midi", "musicxml", "png", "svg")
+FORMATS = (*SCORE_FORMATS, *HEARD_FORMATS)
 DEFAULT_MODEL = "coconet_jsb_base"
+NOBODY = Play()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class FillCommand:
         seed: As given or drawn.
         model: Name or folder.
         device: `auto`, `cpu` or `gpu`.
+        play: Who plays the results, if anybody.
         output: What the user hears.
     """
 
@@ -51,15 +56,22 @@ class FillCommand:
     seed: int
     model: str
     device: str
+    play: Play
     output: Output
 
 
-def check_formats(plans: Sequence[Plan], *, command: str) -> None:
+def check_formats(plans: Sequence[Plan], *, command: str, play: Play = NOBODY) -> None:
     """Refuse what cannot be written before any work is done.
+
+    Args:
+        plans: What will be written.
+        command: Its name, for the message.
+        play: Who plays, if anybody.
 
     Raises:
         MissingPackageError: A picture is asked for and nothing can draw it.
-        UsageError: A format is not written by these commands.
+        UsageError: A format is not written by these commands, or nobody plays what
+            shall sound.
     """
     formats = {target.format for plan in plans for target in plan.targets}
     for format in sorted(formats - set(FORMATS)):
@@ -67,6 +79,7 @@ def check_formats(plans: Sequence[Plan], *, command: str) -> None:
             f"{command} writes {', '.join(FORMATS)}, not {format}: change the "
             "extension of -o, or -f"
         )
+    play.check(plans)
     if "png" in formats and importlib.util.find_spec("matplotlib") is None:
         raise MissingPackageError("matplotlib", extra="plot", purpose="a PNG picture")
 
@@ -91,7 +104,7 @@ def run_all(
             item.notice(notice)
         return make_job(result.score), content
 
-    run = _Run(command)
+    run = _Run(command, is_idle=all(plan.is_skipped for plan in plans))
     command.output.expect(len(plans))
     for index, plan in enumerate(plans):
         with command.output.item(plan.source.name) as item:
@@ -111,7 +124,7 @@ def run_one(command: FillCommand, plan: Plan, job: ScoreJob) -> None:
         plan: Where the results go; its source is but a name.
         job: What is filled.
     """
-    run = _Run(command)
+    run = _Run(command, is_idle=plan.is_skipped)
     with command.output.item(plan.source.name) as item:
         if plan.is_skipped:
             item.skip("its outputs exist")
@@ -130,13 +143,31 @@ def _end_interrupted(output: Output, *, num_left: int) -> None:
 
 
 class _Run:
-    """What all inputs of one call share; the model is loaded with the first."""
+    """What all inputs of one call share; the model is loaded with the first.
 
-    def __init__(self, command: FillCommand) -> None:
+    Args:
+        command: What is asked for.
+        is_idle: Nothing will be filled.
+
+    Raises:
+        ModelError: Somebody shall play and cannot be had.
+    """
+
+    def __init__(self, command: FillCommand, *, is_idle: bool) -> None:
         self.command = command
         self.output = command.output
         self.was_stopped = False
         self._model: CoconetModel | None = None
+        self._player: SettingPlayer | None = None
+        if command.play.is_wanted and not is_idle:
+            from musegen.cli._play_settings import SettingPlayer
+
+            self._player = SettingPlayer(
+                command.play,
+                device=command.device,
+                seed=command.seed,
+                output=command.output,
+            )
 
     def fill(
         self,
@@ -189,30 +220,89 @@ class _Run:
 
     def _write(
         self, plan: Plan, item: Item, settings: Sequence[Setting]
-    ) -> list[tuple[Target, bytes]]:
+    ) -> list[RecipeFile]:
         """Make every file, then write them: nothing if one cannot be made."""
+        targets = [t for t in plan.targets if t.index <= len(settings)]
+        # those beyond are said by the notice `few-alternatives`
+        written: set[Target] = set()
+        scores = self._score_bytes(plan, item, settings, targets)
+        if self._player is not None:
+            written |= self._play(self._player, plan, item, settings, targets)
+        for target, data in scores.items():
+            write_target(target, data, plan=plan, output=self.output)
+            written.add(target)
+        files = []
+        for target in targets:
+            if target in written:
+                facts = self._facts(settings[target.index - 1])
+                item.output(target.path, format=target.format, **facts)
+                files += self._recorded(target)
+        return files
+
+    def _score_bytes(
+        self,
+        plan: Plan,
+        item: Item,
+        settings: Sequence[Setting],
+        targets: Sequence[Target],
+    ) -> dict[Target, bytes]:
+        """Make what does not sound."""
         from musegen.cli._score_bytes import score_bytes
 
-        made = []
+        made = {}
         with self.output.progress(f"Writing {plan.source.name}"):
-            for target in plan.targets:
-                if target.index > len(settings):
-                    continue  # said by the notice `few-alternatives`
+            for target in targets:
+                if target.format in HEARD_FORMATS:
+                    continue
                 setting = settings[target.index - 1]
-                data, notices = score_bytes(
+                made[target], notices = score_bytes(
                     setting.score,
                     target.format,
                     title=plan.source.stem,
                     given_parts=frozenset(setting.given_parts),
                 )
-                made.append((target, setting, data))
                 if target.index == 1:
                     for notice in notices:
                         item.notice(notice)
-        for target, setting, data in made:
-            write_target(target, data, plan=plan, output=self.output)
-            item.output(target.path, format=target.format, **self._facts(setting))
-        return [(target, data) for target, _, data in made]
+        return made
+
+    def _play(
+        self,
+        player: SettingPlayer,
+        plan: Plan,
+        item: Item,
+        settings: Sequence[Setting],
+        targets: Sequence[Target],
+    ) -> set[Target]:
+        """Write what sounds; nothing once the user stops it."""
+        from musegen.cli._play_settings import Heard
+
+        sounds = [target for target in targets if target.format in HEARD_FORMATS]
+        heard = [
+            Heard(
+                score=setting.score,
+                given_parts=frozenset(setting.given_parts),
+                targets=tuple(t for t in sounds if t.index == index),
+            )
+            for index, setting in enumerate(settings, start=1)
+        ]
+        if player.write(plan, item, heard):
+            return set(sounds)
+        self.was_stopped = True
+        return set()
+
+    def _recorded(self, target: Target) -> list[RecipeFile]:
+        """Return what the recipe says of a file; nothing of stdout."""
+        from musegen.engine.digests import sha256_of_file
+        from musegen.engine.recipe import RecipeFile
+
+        if target.path is None:
+            return []
+        facts: dict[str, object] = {"format": target.format, "rank": target.index}
+        if self._player is not None and target.format in HEARD_FORMATS:
+            facts |= self._player.facts
+        digest = sha256_of_file(target.path)
+        return [RecipeFile(name=target.path.name, sha256=digest, facts=facts)]
 
     def _facts(self, setting: Setting) -> dict[str, object]:
         evaluation = setting.evaluation
@@ -234,7 +324,7 @@ class _Run:
         plan: Plan,
         content: bytes | None,
         item: Item,
-        written: Sequence[tuple[Target, bytes]],
+        written: Sequence[RecipeFile],
         given_parts: tuple[int, ...],
     ) -> Recipe:
         from musegen import __version__
@@ -251,6 +341,7 @@ class _Run:
             command=self.command.name,
             options={
                 **self.command.options,
+                **self.command.play.recipe(),
                 "model": self.command.model,
                 "device": self.command.device,
                 "format": list(dict.fromkeys(t.format for t in plan.targets)),
@@ -258,15 +349,7 @@ class _Run:
             seed=self.command.seed,
             inputs=tuple(inputs),
             model=RecipeModel(name=model.name, sha256=model.digest),
-            outputs=tuple(
-                RecipeFile(
-                    name=target.path.name,
-                    sha256=sha256_of(data),
-                    facts={"format": target.format, "rank": target.index},
-                )
-                for target, data in written
-                if target.path is not None
-            ),
+            outputs=tuple(written),
             notices=tuple(notice_json(notice) for notice in item.notices),
             given_parts=given_parts,
         )

@@ -43,6 +43,7 @@ FORMATS = {
     "svg": Format(suffixes=(".svg",), is_binary=False),
     "text": Format(suffixes=(".txt",), is_binary=False),
     "json": Format(suffixes=(".json",), is_binary=False),
+    "html": Format(suffixes=(".html",), is_binary=False),
     **SOUND_FORMATS,
     **TABLE_FORMATS,
 }

@@ -25,6 +25,7 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Output
 from musegen.cli._paths import Destination, Naming, plan_outputs
+from musegen.cli._play_options import Play, play_options
 from musegen.cli._sampling_options import (
     Reading,
     Sampling,
@@ -79,6 +80,7 @@ NAMING = Naming(label="completed", default_formats=("midi",))
 )
 @sampling_options
 @wish_options(cadence="none", key="the key signature, or found")
+@play_options
 @seed_option
 @model_option(default=DEFAULT_MODEL)
 @device_option
@@ -94,6 +96,7 @@ def command(
     reading: Reading,
     sampling: Sampling,
     asked: Asked,
+    play: Play,
     seed: int,
     model: str,
     device: str,
@@ -125,11 +128,11 @@ def command(
     plans = plan_outputs(
         expand_inputs(scores),
         destination=destination,
-        naming=NAMING,
+        naming=play.naming(NAMING, destination),
         formats=formats,
         num_alternatives=sampling.alternatives,
     )
-    check_formats(plans, command="complete")
+    check_formats(plans, command="complete", play=play)
 
     def make_job(score: Score) -> ScoreJob:
         return complete_job(score, config)
@@ -150,6 +153,7 @@ def command(
             seed=seed,
             model=model,
             device=device,
+            play=play,
             output=output,
         ),
         plans,

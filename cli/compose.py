@@ -27,6 +27,7 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Output
 from musegen.cli._paths import Destination, Naming, plan_outputs
+from musegen.cli._play_options import Play, play_options
 from musegen.cli._sampling_options import (
     Reading,
     Sampling,
@@ -77,6 +78,7 @@ MAX_BARS = 1000
 @beat_options
 @sampling_options
 @wish_options(cadence="authentic", key="drawn and said")
+@play_options
 @seed_option
 @model_option(default=DEFAULT_MODEL)
 @device_option
@@ -91,6 +93,7 @@ def command(
     reading: Reading,
     sampling: Sampling,
     asked: Asked,
+    play: Play,
     seed: int,
     model: str,
     device: str,
@@ -120,11 +123,11 @@ def command(
     (plan,) = plan_outputs(
         [Source(name=STEM, path=Path(STEM))],  # there is no input: a name for outputs
         destination=destination,
-        naming=NAMING,
+        naming=play.naming(NAMING, destination),
         formats=formats,
         num_alternatives=sampling.alternatives,
     )
-    check_formats([plan], command="compose")
+    check_formats([plan], command="compose", play=play)
     output.result({"key": str(key)})
     options = {
         "bars": bars,
@@ -143,6 +146,7 @@ def command(
             seed=seed,
             model=model,
             device=device,
+            play=play,
             output=output,
         ),
         plan,

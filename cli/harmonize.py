@@ -25,6 +25,7 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Output
 from musegen.cli._paths import Destination, Naming, plan_outputs
+from musegen.cli._play_options import Play, play_options
 from musegen.cli._sampling_options import (
     Reading,
     Sampling,
@@ -73,6 +74,7 @@ NAMING = Naming(label="harmonized", default_formats=("midi",))
 )
 @sampling_options
 @wish_options(cadence="none", key="the key signature, or found")
+@play_options
 @seed_option
 @model_option(default=DEFAULT_MODEL)
 @device_option
@@ -86,6 +88,7 @@ def command(
     keep: tuple[str, ...],
     sampling: Sampling,
     asked: Asked,
+    play: Play,
     seed: int,
     model: str,
     device: str,
@@ -112,11 +115,11 @@ def command(
     plans = plan_outputs(
         expand_inputs(melodies),
         destination=destination,
-        naming=NAMING,
+        naming=play.naming(NAMING, destination),
         formats=formats,
         num_alternatives=sampling.alternatives,
     )
-    check_formats(plans, command="harmonize")
+    check_formats(plans, command="harmonize", play=play)
 
     def make_job(score: Score) -> ScoreJob:
         return harmonize_job(score, config)
@@ -135,6 +138,7 @@ def command(
             seed=seed,
             model=model,
             device=device,
+            play=play,
             output=output,
         ),
         plans,

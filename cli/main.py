@@ -81,6 +81,10 @@ COMMANDS = {
     "models": LazyCommand(
         module="musegen.cli.models", summary="List the models and describe one."
     ),
+    "instruments": LazyCommand(
+        module="musegen.cli.instruments",
+        summary="List who can play, and in what range.",
+    ),
     "doctor": LazyCommand(
         module="musegen.cli.doctor", summary="Check that this installation works."
     ),

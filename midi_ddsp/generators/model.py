@@ -24,6 +24,7 @@ from musegen.midi_ddsp.generators.described import known_instrument
 from musegen.midi_ddsp.generators.expression_model import ExpressionModel
 from musegen.midi_ddsp.generators.line import make_line
 from musegen.midi_ddsp.generators.synthesis_model import SynthesisModel
+from musegen.midi_ddsp.note_frames import seconds_to_frame
 from musegen.midi_ddsp.note_table import NoteTable, make_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ, SynthesisParameters
@@ -143,8 +144,7 @@ class PerformerModel:
         """
         name = known_instrument(part.instrument.name, self.instruments, self.name)
         notes = table.notes()
-        legato = part.legato_in if len(part.legato_in) == len(notes) else None
-        slurred = slurs(notes, legato)
+        slurred = slurs(notes, _legato_of(part, notes))
         line = make_line(
             notes, controls_of_table(table), instrument=name, is_slurred=slurred
         )
@@ -221,6 +221,17 @@ def with_velocities(controls: FloatArray, notes: Sequence[PlayedNote]) -> FloatA
         louder_db, -24.0, 12.0
     )
     return playable(changed)
+
+
+def _legato_of(part: PlayablePart, notes: Sequence[PlayedNote]) -> Sequence[bool]:
+    """Which notes a part slurs; where some were taken out, by where they begin."""
+    if len(notes) == len(part.notes):
+        return part.legato_in
+    asked = {
+        seconds_to_frame(note.onset_s): is_asked
+        for note, is_asked in zip(part.notes, part.legato_in, strict=True)
+    }
+    return [asked.get(seconds_to_frame(note.onset_s), False) for note in notes]
 
 
 def _part_seed(choices: PlayingChoices) -> int:

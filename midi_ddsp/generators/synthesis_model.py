@@ -14,6 +14,7 @@ from musegen.data.errors import ModelFolderError
 from musegen.engine.models import find_model
 from musegen.engine.predictor import Predictor, load_predictor
 from musegen.engine.seeds import generator
+from musegen.engine.threads import map_in_threads
 from musegen.midi_ddsp.dsp.distribution import is_below_nyquist
 from musegen.midi_ddsp.expression_scale import ExpressionScales
 from musegen.midi_ddsp.generators.building import build_synthesis_from
@@ -54,6 +55,8 @@ Factor = Callable[[int, int], NDArray[np.floating]]
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SynthesisModel:
     """Our Synthesis Generator, trained. Make one with `load`.
+
+    Blocks of a line are worked on ahead of their turn, in a few threads.
 
     Args:
         name: Of the model.
@@ -134,21 +137,27 @@ class SynthesisModel:
         """
         swing = MadeSwing(line.spans[:, 0], line.controls)
         waver = None if seed is None else _Waver(seed)
-        first, size = 0, FIRST_BLOCK_FRAMES
-        while first < num_frames:
-            last = min(first + size, num_frames)
-            yield self._block(line, swing, first, last, waver, vibrato_factor)
-            first, size = last, min(4 * size, BLOCK_FRAMES)
 
-    def _block(
+        def ask(stretch: tuple[int, int]) -> _Answer:
+            return self._ask(line, swing, *stretch, vibrato_factor)
+
+        stretches = _stretches(num_frames)
+        for answer in map_in_threads(ask, stretches):
+            if waver is None:
+                cents = likeliest_cents(answer.pitch)
+            else:
+                cents = quantile_cents(answer.pitch, waver.shares(len(answer.pitch)))
+            yield sounding(line, answer.frames, answer.levels, cents + answer.swing)
+
+    def _ask(
         self,
         line: Line,
         swing: MadeSwing,
         first: int,
         last: int,
-        waver: _Waver | None,
         vibrato_factor: Factor | None,
-    ) -> SynthesisParameters:
+    ) -> _Answer:
+        """Return what the network says of a stretch of frames."""
         reach = self.config.context_frames
         begin, end = first - reach, last + reach + (last - first) % 2
         factor = None
@@ -159,13 +168,31 @@ class SynthesisModel:
         features = line.features(begin, end, swings)
         outputs = self.predictor({"features": features[None]})
         here = slice(reach, reach + last - first)
-        levels, logits = outputs["levels"][0, here], outputs["pitch"][0, here]
-        if waver is None:
-            cents = likeliest_cents(logits)
-        else:
-            cents = quantile_cents(logits, waver.shares(last - first))
-        frames = np.arange(first, last)
-        return sounding(line, frames, levels, cents + swings[here, 0])
+        return _Answer(
+            frames=np.arange(first, last),
+            levels=outputs["levels"][0, here],
+            pitch=outputs["pitch"][0, here],
+            swing=swings[here, 0],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Answer:
+    """Of T frames: their numbers, levels [T, 126], pitch logits, vibrato in cents."""
+
+    frames: NDArray[np.int64]
+    levels: NDArray[np.floating]
+    pitch: NDArray[np.floating]
+    swing: FloatArray
+
+
+def _stretches(num_frames: int) -> Iterator[tuple[int, int]]:
+    """Yield first frames and frames after the last, short stretches first."""
+    first, size = 0, FIRST_BLOCK_FRAMES
+    while first < num_frames:
+        last = min(first + size, num_frames)
+        yield first, last
+        first, size = last, min(4 * size, BLOCK_FRAMES)
 
 
 def sounding(

@@ -1,0 +1,218 @@
+"""Options of the commands that fill scores on hearing the result: `--play` and others.
+
+They come to the command as one `Play`, which knows what the recipe must hold, refuses
+what cannot act and loads who plays. Nothing of `musegen.midi_ddsp` is imported unless
+`--play` is given. What is done with it is in `_play_settings`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from musegen.cli._formats import SOUND_FORMATS
+from musegen.cli._options import complete_models
+from musegen.cli._paths import Destination, Naming, Plan
+from musegen.cli._synth_options import (
+    Sound,
+    is_given,
+    reverb_option,
+    sample_rate_option,
+)
+from musegen.data.errors import UsageError
+
+if TYPE_CHECKING:
+    from musegen.midi_ddsp.ensembles import Ensemble
+    from musegen.midi_ddsp.performers import Performer
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PAGE = "html"
+HEARD_FORMATS = (*SOUND_FORMATS, PAGE)
+MODEL_OPTION = "--synth-model"
+EXPRESSION_OPTION = "--expression-model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """What the user says of hearing the result; every field is an option.
+
+    Args:
+        ensemble: Who plays, as asked for; None for nobody.
+        synth_model: Name or folder; None for ours.
+        expression_model: Name or folder; None for ours.
+        reverb: The room; None for the model's own, or the usual one.
+        sample_rate: In Hz.
+    """
+
+    ensemble: str | None = None
+    synth_model: str | None = None
+    expression_model: str | None = None
+    reverb: str | None = None
+    sample_rate: int = 16_000
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything shall sound."""
+        return self.ensemble is not None
+
+    @property
+    def sound(self) -> Sound:
+        """How it sounds, in the words of `musegen synth`."""
+        return Sound(
+            sample_rate=self.sample_rate,
+            depth="16",
+            dry=False,
+            reverb=self.reverb,
+            reverb_level=0.0,
+            gain=0.0,
+            ceiling=-1.0,
+            mono=False,
+            spread=1.0,
+            stems=False,
+        )
+
+    def naming(self, naming: Naming, destination: Destination) -> Naming:
+        """Return how results are named: with `--play` a sound is among them.
+
+        Args:
+            naming: As it is without `--play`.
+            destination: Stdout holds one file: the sound.
+        """
+        if not self.is_wanted:
+            return naming
+        scores = () if destination.is_stdout else naming.default_formats
+        return replace(naming, default_formats=(*scores, "wav"))
+
+    def check(self, plans: Sequence[Plan]) -> None:
+        """Refuse what cannot act, before anything is loaded.
+
+        Args:
+            plans: What will be written.
+
+        Raises:
+            UsageError: A sound without players, players without a sound, or there is
+                no such ensemble.
+        """
+        formats = {target.format for plan in plans for target in plan.targets}
+        heard = [format for format in HEARD_FORMATS if format in formats]
+        if heard and not self.is_wanted:
+            raise UsageError(
+                f"{heard[0]} needs players: say who with --play, as in --play "
+                "string-quartet"
+            )
+        if not self.is_wanted:
+            return
+        if not heard:
+            raise UsageError(
+                f"--play {self.ensemble} makes sound, and none is written: add one of "
+                f"{', '.join(HEARD_FORMATS)} with -f, as in -f midi,wav"
+            )
+        self.found_ensemble()
+
+    def found_ensemble(self) -> Ensemble:
+        """Return who plays.
+
+        Raises:
+            UsageError: There is no such ensemble; all are listed.
+        """
+        from musegen.midi_ddsp.ensembles import ensemble_named
+
+        return ensemble_named(self.ensemble or "")
+
+    def load_performer(self, *, device: str) -> Performer:
+        """Load who plays.
+
+        Args:
+            device: `auto`, `cpu` or `gpu`, of the command.
+
+        Raises:
+            ModelError: There is none, or its folder cannot be used.
+            UsageError: An option does nothing with this model.
+        """
+        from musegen.cli._synth_models import load_performer
+
+        return load_performer(
+            self.synth_model,
+            self.expression_model,
+            device="cpu" if device == "cpu" else "auto",
+            options=(MODEL_OPTION, EXPRESSION_OPTION),
+        ).performer
+
+    def recipe(self) -> dict[str, object]:
+        """Return the options of the recipe; none where nothing sounds."""
+        if not self.is_wanted:
+            return {}
+        return {
+            "play": self.ensemble,
+            "synth_model": self.synth_model,
+            "expression_model": self.expression_model,
+            "reverb": self.reverb,
+            "sample_rate": self.sample_rate,
+        }
+
+
+def complete_ensembles(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete names of ensembles and instruments."""
+    from musegen.midi_ddsp.ensembles import ENSEMBLES
+    from musegen.midi_ddsp.instruments import INSTRUMENTS
+
+    names = [*ENSEMBLES, *(item.name.replace(" ", "-") for item in INSTRUMENTS)]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def play_options(function: Function) -> Function:
+    """Add the options on hearing the result, passed as one `play: Play`."""
+
+    @click.option(
+        "--play",
+        "ensemble",
+        metavar="ENSEMBLE",
+        shell_complete=complete_ensembles,
+        show_default="nobody",
+        help="Let it sound, as wav or what -f says: string-quartet, woodwind-quartet, "
+        "brass-quartet, mixed-quartet, or one instrument for all voices.",
+    )
+    @click.option(
+        MODEL_OPTION,
+        metavar="NAME|FOLDER",
+        shell_complete=complete_models,
+        show_default="synthesis_base",
+        help="Who plays, as --model of musegen synth.",
+    )
+    @click.option(
+        EXPRESSION_OPTION,
+        metavar="NAME|FOLDER",
+        shell_complete=complete_models,
+        show_default="expression_base",
+        help="What says how each note is played.",
+    )
+    @reverb_option
+    @sample_rate_option
+    @functools.wraps(function)
+    def wrapper(*args: object, **kwargs: Any) -> object:  # noqa: ANN401 - click's own
+        values = {name: kwargs.pop(name) for name in Play.__slots__}
+        values["sample_rate"] = int(values["sample_rate"])
+        play = Play(**values)
+        if not play.is_wanted:
+            _refuse_idle()
+        return function(*args, play=play, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def _refuse_idle() -> None:
+    """Refuse options that do nothing where nobody plays."""
+    for name in Play.__slots__:
+        if is_given(name):
+            raise UsageError(
+                f"--{name.replace('_', '-')} does nothing without --play: add it, as "
+                "in --play string-quartet"
+            )
