@@ -236,7 +236,8 @@ class _Run:
             if target in written:
                 facts = self._facts(settings[target.index - 1])
                 item.output(target.path, format=target.format, **facts)
-                files += self._recorded(target)
+                if plan.sidecar is not None and target.path is not None:
+                    files.append(self._recorded(target, target.path))
         return files
 
     def _score_bytes(
@@ -285,24 +286,22 @@ class _Run:
                 targets=tuple(t for t in sounds if t.index == index),
             )
             for index, setting in enumerate(settings, start=1)
+            if any(target.index == index for target in sounds)
         ]
         if player.write(plan, item, heard):
             return set(sounds)
         self.was_stopped = True
         return set()
 
-    def _recorded(self, target: Target) -> list[RecipeFile]:
-        """Return what the recipe says of a file; nothing of stdout."""
+    def _recorded(self, target: Target, path: Path) -> RecipeFile:
+        """Return what the recipe says of a file."""
         from musegen.engine.digests import sha256_of_file
         from musegen.engine.recipe import RecipeFile
 
-        if target.path is None:
-            return []
         facts: dict[str, object] = {"format": target.format, "rank": target.index}
         if self._player is not None and target.format in HEARD_FORMATS:
             facts |= self._player.facts
-        digest = sha256_of_file(target.path)
-        return [RecipeFile(name=target.path.name, sha256=digest, facts=facts)]
+        return RecipeFile(name=path.name, sha256=sha256_of_file(path), facts=facts)
 
     def _facts(self, setting: Setting) -> dict[str, object]:
         evaluation = setting.evaluation

@@ -20,6 +20,7 @@ from musegen.cli._options import complete_models
 from musegen.cli._paths import Destination, Naming, Plan
 from musegen.cli._synth_options import (
     Sound,
+    gain_option,
     is_given,
     reverb_option,
     sample_rate_option,
@@ -48,6 +49,7 @@ class Play:
         expression_model: Name or folder; None for ours.
         reverb: The room; None for the model's own, or the usual one.
         sample_rate: In Hz.
+        gain: In dB.
     """
 
     ensemble: str | None = None
@@ -55,6 +57,7 @@ class Play:
     expression_model: str | None = None
     reverb: str | None = None
     sample_rate: int = 16_000
+    gain: float = 0.0
 
     @property
     def is_wanted(self) -> bool:
@@ -70,7 +73,7 @@ class Play:
             dry=False,
             reverb=self.reverb,
             reverb_level=0.0,
-            gain=0.0,
+            gain=self.gain,
             ceiling=-1.0,
             mono=False,
             spread=1.0,
@@ -154,6 +157,7 @@ class Play:
             "expression_model": self.expression_model,
             "reverb": self.reverb,
             "sample_rate": self.sample_rate,
+            "gain": self.gain,
         }
 
 
@@ -173,7 +177,6 @@ def play_options(function: Function) -> Function:
 
     @click.option(
         "--play",
-        "ensemble",
         metavar="ENSEMBLE",
         shell_complete=complete_ensembles,
         show_default="nobody",
@@ -196,11 +199,17 @@ def play_options(function: Function) -> Function:
     )
     @reverb_option
     @sample_rate_option
+    @gain_option
     @functools.wraps(function)
     def wrapper(*args: object, **kwargs: Any) -> object:  # noqa: ANN401 - click's own
-        values = {name: kwargs.pop(name) for name in Play.__slots__}
-        values["sample_rate"] = int(values["sample_rate"])
-        play = Play(**values)
+        play = Play(
+            ensemble=kwargs.pop("play"),
+            synth_model=kwargs.pop("synth_model"),
+            expression_model=kwargs.pop("expression_model"),
+            reverb=kwargs.pop("reverb"),
+            sample_rate=int(kwargs.pop("sample_rate")),
+            gain=kwargs.pop("gain"),
+        )
         if not play.is_wanted:
             _refuse_idle()
         return function(*args, play=play, **kwargs)
@@ -210,7 +219,7 @@ def play_options(function: Function) -> Function:
 
 def _refuse_idle() -> None:
     """Refuse options that do nothing where nobody plays."""
-    for name in Play.__slots__:
+    for name in Play.__slots__[1:]:
         if is_given(name):
             raise UsageError(
                 f"--{name.replace('_', '-')} does nothing without --play: add it, as "

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 BY_FORMULA = "none"  # as `synthesizing_by_formula.NAME`
 ORIGINAL_KIND = "midi_ddsp_original"  # as `original.model.KIND`, which imports NumPy
 
-_REMEDY = (
-    "import the published one with `musegen models import`, train your own with "
-    "`musegen train midi-ddsp`, or let formulas play with --model none"
-)
+_OPTIONS = ("--model", "--expression-model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +30,11 @@ class LoadedModel:
 
 
 def load_performer(
-    model: str | None, expression_model: str | None, *, device: str = "auto"
+    model: str | None,
+    expression_model: str | None,
+    *,
+    device: str = "auto",
+    options: tuple[str, str] = _OPTIONS,
 ) -> LoadedModel:
     """Load what plays.
 
@@ -41,20 +42,34 @@ def load_performer(
         model: Name or folder; None for ours.
         expression_model: Name or folder; None for ours.
         device: `auto`, `cpu` or `gpu`.
+        options: What the command calls those for `model` and `expression_model`.
 
     Raises:
         ModelError: There is none, or its folder cannot be used.
         UsageError: An option does nothing with this model.
     """
+    try:
+        return _loaded(model, expression_model, device=device, options=options)
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(f"{error}; {_remedy(options[0])}") from error
+
+
+def _loaded(
+    model: str | None,
+    expression_model: str | None,
+    *,
+    device: str,
+    options: tuple[str, str],
+) -> LoadedModel:
     if model == BY_FORMULA:
         from musegen.midi_ddsp.synthesizing_by_formula import FormulaPerformer
 
-        _refuse_idle(model, expression_model, device)
+        _refuse_idle(model, expression_model, device, options)
         return LoadedModel(performer=FormulaPerformer(), draws_expression=True)
     if model is not None and _is_original(model):
         from musegen.midi_ddsp.original.performer import OriginalPerformer
 
-        _refuse_idle(model, expression_model, device)
+        _refuse_idle(model, expression_model, device, options)
         return LoadedModel(
             performer=OriginalPerformer.load(model), draws_expression=False
         )
@@ -64,14 +79,11 @@ def load_performer(
         PerformerModel,
     )
 
-    try:
-        ours = PerformerModel.load(
-            model or DEFAULT_SYNTHESIS,
-            expression_model or DEFAULT_EXPRESSION,
-            device=device,
-        )
-    except ModelNotFoundError as error:
-        raise ModelNotFoundError(f"{error}; {_REMEDY}") from error
+    ours = PerformerModel.load(
+        model or DEFAULT_SYNTHESIS,
+        expression_model or DEFAULT_EXPRESSION,
+        device=device,
+    )
     return LoadedModel(performer=ours, draws_expression=True)
 
 
@@ -79,21 +91,35 @@ def _is_original(model: str) -> bool:
     """Whether a model is an imported original."""
     from musegen.engine.models import find_model
 
-    try:
-        return find_model(model).config.kind == ORIGINAL_KIND
-    except ModelNotFoundError as error:
-        raise ModelNotFoundError(f"{error}; {_REMEDY}") from error
+    return find_model(model).config.kind == ORIGINAL_KIND
 
 
-def _refuse_idle(model: str, expression_model: str | None, device: str) -> None:
+def _remedy(option: str) -> str:
+    """Say what to do where no model is.
+
+    Args:
+        option: That names it.
+    """
+    return (
+        "import the published one with `musegen models import`, train your own with "
+        f"`musegen train midi-ddsp`, or let formulas play with {option} {BY_FORMULA}"
+    )
+
+
+def _refuse_idle(
+    model: str,
+    expression_model: str | None,
+    device: str,
+    options: tuple[str, str],
+) -> None:
     """Refuse what only our models heed."""
     if expression_model is not None:
         raise UsageError(
-            f"--expression-model {expression_model} does nothing with --model {model}, "
+            f"{options[1]} {expression_model} does nothing with {options[0]} {model}, "
             "which has its own: leave it out"
         )
     if device == "gpu":
         raise UsageError(
-            f"--device gpu does nothing with --model {model}, which runs on the "
+            f"--device gpu does nothing with {options[0]} {model}, which runs on the "
             "processor: leave it out"
         )

@@ -177,15 +177,42 @@ def complete_rooms(
     ]
 
 
-def sound_options(function: Function) -> Function:
-    """Add the options of the sound, passed as one `sound: Sound`."""
-
-    @click.option(
+def sample_rate_option(function: Function) -> Function:
+    """Add `--sample-rate`, passed as `sample_rate: str`, one of `SAMPLE_RATES`."""
+    return click.option(
         "--sample-rate",
         type=click.Choice(SAMPLE_RATES),
         default="16000",
         help="Of the sound, in Hz; 48000 lets harmonics go beyond 8 kHz.",
-    )
+    )(function)
+
+
+def reverb_option(function: Function) -> Function:
+    """Add `--reverb`, passed as `reverb: str | None`."""
+    return click.option(
+        "--reverb",
+        metavar="ROOM|FILE",
+        shell_complete=complete_rooms,
+        show_default=f"{LEARNED}, or {DEFAULT_ROOM} where a model learned none",
+        help=f"The room: {', '.join(ROOMS)}, or a recorded impulse response.",
+    )(function)
+
+
+def gain_option(function: Function) -> Function:
+    """Add `--gain`, passed as `gain: float`, in dB."""
+    return click.option(
+        "--gain",
+        type=click.FloatRange(-120.0, 120.0),
+        default=0.0,
+        metavar="DB",
+        help="Louder or softer, before the ceiling.",
+    )(function)
+
+
+def sound_options(function: Function) -> Function:
+    """Add the options of the sound, passed as one `sound: Sound`."""
+
+    @sample_rate_option
     @click.option(
         "--depth",
         type=click.Choice(["16", "24", "float"]),
@@ -193,13 +220,7 @@ def sound_options(function: Function) -> Function:
         help="Bits of a sample, for wav and flac.",
     )
     @click.option("--dry", is_flag=True, help="Without any room.")
-    @click.option(
-        "--reverb",
-        metavar="ROOM|FILE",
-        shell_complete=complete_rooms,
-        show_default=f"{LEARNED}, or {DEFAULT_ROOM} where a model learned none",
-        help=f"The room: {', '.join(ROOMS)}, or a recorded impulse response.",
-    )
+    @reverb_option
     @click.option(
         "--reverb-level",
         type=click.FloatRange(-60.0, 40.0),
@@ -207,13 +228,7 @@ def sound_options(function: Function) -> Function:
         metavar="DB",
         help="Of the room, above or below its usual level.",
     )
-    @click.option(
-        "--gain",
-        type=click.FloatRange(-120.0, 120.0),
-        default=0.0,
-        metavar="DB",
-        help="Louder or softer, before the ceiling.",
-    )
+    @gain_option
     @click.option(
         "--ceiling",
         type=Ceiling(),

@@ -1,6 +1,6 @@
 """A page that plays what was made: the sound, and the score above it, in one file.
 
-It needs no network and no script. Only for `musegen synth -f html`.
+It needs no network and no script. For `-f html` of `musegen synth` and of `--play`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _PAGE = """<!DOCTYPE html>
 <style>
 body {{ font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; }}
 audio {{ width: 100%; }}
-figure {{ margin: 1rem 0; overflow-x: auto; }}
+figure {{ margin: 1rem 0; }}
+svg {{ max-width: 100%; height: auto; }}
 </style>
 </head>
 <body>
@@ -37,15 +38,22 @@ figure {{ margin: 1rem 0; overflow-x: auto; }}
 """
 
 
-def page_bytes(score: Score, sound: bytes, *, title: str) -> bytes:
+def page_bytes(
+    score: Score,
+    sound: bytes,
+    *,
+    title: str,
+    given_parts: frozenset[int] = frozenset(),
+) -> bytes:
     """Return the page.
 
     Args:
         score: What is drawn.
         sound: An MP3 file.
         title: As plain text.
+        given_parts: Indices of parts that are outlined.
     """
-    picture, _ = score_bytes(score, "svg", title=title, given_parts=frozenset())
+    picture, _ = score_bytes(score, "svg", title=title, given_parts=given_parts)
     _, _, drawn = picture.decode("utf-8").partition("<svg")
     return _PAGE.format(
         title=html.escape(title),

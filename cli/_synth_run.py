@@ -168,7 +168,7 @@ class SynthRun:
         )
         for notice in planned.notices:
             item.notice(notice)
-        self._command.output.note(f"{item.name}: {_cast_list(planned)}")
+        self._command.output.note(f"{item.name}: {cast_list(planned)}")
         piece = _Piece(
             score=score,
             plan=planned,
@@ -333,7 +333,7 @@ class SynthRun:
         write_file(sidecar, text.encode("utf-8"), overwrite=plan.overwrite)
 
 
-def _cast_list(plan: SynthesisPlan) -> str:
+def cast_list(plan: SynthesisPlan) -> str:
     """Say who plays what, in a line."""
     cast = [(part.name, part.instrument.name) for part in plan.parts]
     cast += [(part.name, "the sound font") for part in plan.sound_font_parts]

@@ -44,6 +44,7 @@ class Writers:
         output: Says that stdout carries a file.
         title: Of a page.
         score: Drawn on a page.
+        given_parts: Indices of its parts that a page outlines.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Writers:
         output: Output,
         title: str,
         score: Score,
+        given_parts: frozenset[int] = frozenset(),
     ) -> None:
         self.targets = tuple(targets)
         self.files = files
@@ -68,10 +70,11 @@ class Writers:
         self._output = output
         self._title = title
         self._score = score
+        self._given_parts = given_parts
         self._stack = contextlib.ExitStack()
         self._mixes: list[AudioWriter] = []
         self._stems: list[AudioWriter] = []
-        self._pages: list[tuple[Path, io.BytesIO]] = []
+        self._pages: list[tuple[Target, io.BytesIO]] = []
 
     @property
     def duration_s(self) -> float:
@@ -97,8 +100,8 @@ class Writers:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
         if kind is None:
-            for path, sound in self._pages:
-                self._write_page(path, sound)
+            for target, sound in self._pages:
+                self._write_page(target, sound)
 
     def follow(self, synthesis: Synthesis) -> None:
         """Write the parameters of lines as they are sounded."""
@@ -128,13 +131,13 @@ class Writers:
         return tuple(dict.fromkeys(found))
 
     def _mix_writer(self, target: Target) -> AudioWriter:
+        if target.format == PAGE:
+            sound = io.BytesIO()
+            self._pages.append((target, sound))
+            return self._writer(sound, PAGE_SOUND, self._num_channels)
         if target.path is None:
             self._output.binary(b"")  # from here on stdout carries a file
             return self._writer(sys.stdout.buffer, target.format, self._num_channels)
-        if target.format == PAGE:
-            sound = io.BytesIO()
-            self._pages.append((target.path, sound))
-            return self._writer(sound, PAGE_SOUND, self._num_channels)
         return self._writer(target.path, target.format, self._num_channels)
 
     def _stem_tap(
@@ -172,11 +175,19 @@ class Writers:
             )
         )
 
-    def _write_page(self, path: Path, sound: io.BytesIO) -> None:
+    def _write_page(self, target: Target, sound: io.BytesIO) -> None:
         from musegen.cli._synth_page import page_bytes
 
-        page = page_bytes(self._score, sound.getvalue(), title=self._title)
-        write_file(path, page, overwrite=self._overwrite)
+        page = page_bytes(
+            self._score,
+            sound.getvalue(),
+            title=self._title,
+            given_parts=self._given_parts,
+        )
+        if target.path is None:
+            self._output.binary(page)
+        else:
+            write_file(target.path, page, overwrite=self._overwrite)
 
 
 def leave_closed_pipe() -> None:

@@ -48,6 +48,7 @@ NAMING = Naming(label="completed", default_formats=("midi",))
         "musegen complete sketch.mid",
         "musegen complete chorale.mid --bars 5-8,12 --voices alto,tenor",
         "musegen complete chorale.mid --voices alto,tenor --revoice -n 3",
+        "musegen complete sketch.mid --play woodwind-quartet -f midi,mp3",
     ],
 )
 @click.argument("scores", nargs=-1, required=True, metavar="SCORE...")

@@ -47,6 +47,7 @@ MAX_BARS = 1000
         "musegen compose",
         "musegen compose --bars 16 --key Em --metre 3/4 --tempo 90 -n 4",
         "musegen compose --chord 4:1=D7 --cadence plagal -o chorale.musicxml",
+        "musegen compose --play brass-quartet -f html",
     ],
 )
 @click.option(

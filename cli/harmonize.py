@@ -51,6 +51,7 @@ NAMING = Naming(label="harmonized", default_formats=("midi",))
         "musegen harmonize melody.mid -f midi,musicxml,png -n 3 --seed 7",
         "musegen harmonize song.mid --voice name:Vocals --keep all -o song4.mid",
         "musegen harmonize duet.mid --given soprano,bass --cadence authentic",
+        "musegen harmonize melody.mid --play string-quartet -o out.wav",
         "cat melody.mid | musegen harmonize - -o - > four.mid",
     ],
 )

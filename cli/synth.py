@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from musegen.cli._formats import FORMATS as KNOWN_FORMATS
 from musegen.cli._inputs import expand_inputs
 from musegen.cli._options import (
     command_with_examples,
@@ -21,10 +20,7 @@ from musegen.cli._synth_files import PAGE, check_saving
 from musegen.cli._synth_options import Sound, sound_options
 from musegen.cli._synth_playing import Playing, playing_options
 
-# A page waits for its line in the table of formats.
-FORMATS = tuple(
-    name for name in ("wav", "flac", "mp3", "ogg", PAGE) if name in KNOWN_FORMATS
-)
+FORMATS = ("wav", "flac", "mp3", "ogg", PAGE)
 NAMING = Naming(label="synth", default_formats=("wav",))
 
 

@@ -160,7 +160,9 @@ class ExpressionModel:
         instrument: str,
     ) -> NDArray[np.float32]:
         features = note_features(notes, is_slurred, instrument)
-        return self.context({"features": features[None]})["context"][0]
+        outputs = self.context({"features": features[None]})
+        context: NDArray[np.float32] = outputs["context"][0]
+        return context
 
     def _step(
         self,

@@ -214,32 +214,28 @@ def _validator(
     lines: Sequence[PlayedLine],
 ) -> Callable[[Any], Mapping[str, float]]:
     """Return a function that hears whole held-out lines, told what came before."""
-    material = []
-    for line in lines:
-        target = _target(line)
-        inputs = {
-            "features": note_features(line.notes, line.is_slurred, line.instrument)[
-                None
-            ],
-            "memory": memories(target[:, :NUM_CONTROLS])[None],
-        }
-        material.append((inputs, target))
+    targets = [_target(line) for line in lines]
+    size = max(len(target) for target in targets)
+    wanted = np.stack([_filled(target, size) for target in targets])
+    features = [
+        note_features(line.notes, line.is_slurred, line.instrument) for line in lines
+    ]
+    remembered = [memories(target[:, :NUM_CONTROLS]) for target in targets]
+    inputs = {
+        "features": np.stack([_filled(rows, size) for rows in features]),
+        "memory": np.stack([_filled(rows, size) for rows in remembered]),
+    }
+    value, weight = np.split(wanted, 2, axis=-1)  # notes that fill up weigh nothing
+    count = np.maximum(weight.sum(axis=(0, 1)), 1.0)
 
     def validate(model: Any) -> Mapping[str, float]:
-        squares, weights, losses = [], [], []
-        for inputs, target in material:
-            outcome = np.asarray(model(inputs, training=False))[0]
-            value, weight = np.split(target, 2, axis=1)
-            mean, spread = np.split(outcome, 2, axis=1)
-            error = value - mean
-            squares.append((error**2 * weight).sum(axis=0))
-            weights.append(weight.sum(axis=0))
-            likelihood = 0.5 * (error * np.exp(-spread)) ** 2 + spread
-            losses.append((likelihood * weight).sum(axis=1))
-        share = np.sum(squares, axis=0) / np.maximum(np.sum(weights, axis=0), 1.0)
+        mean, spread = np.split(model.predict_on_batch(inputs), 2, axis=-1)
+        error = value - mean
+        share = (error**2 * weight).sum(axis=(0, 1)) / count
+        likelihood = 0.5 * (error * np.exp(-spread)) ** 2 + spread
         return {
             "valid/loss": float(np.sqrt(share).mean()),
-            "valid/likelihood": float(-np.concatenate(losses).mean() / NUM_CONTROLS),
+            "valid/likelihood": float(-(likelihood * weight).sum() / weight.sum()),
         }
 
     return validate

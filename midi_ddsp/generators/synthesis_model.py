@@ -237,7 +237,8 @@ def _shares(
     loudest = levels.max(axis=1, keepdims=True)
     linear = 10.0 ** ((levels - np.where(np.isfinite(loudest), loudest, 0.0)) / 20.0)
     total = linear.sum(axis=1, keepdims=True)
-    return (linear / np.maximum(total, 1e-7)).astype(np.float32)
+    shares: NDArray[np.float32] = (linear / np.maximum(total, 1e-7)).astype(np.float32)
+    return shares
 
 
 def _gate(line: Line, frames: NDArray[np.int64]) -> FloatArray:

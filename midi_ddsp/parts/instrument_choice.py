@@ -7,6 +7,7 @@ not have is a matter of `ranges`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from musegen.data.errors import UsageError, VoiceNotFoundError
@@ -54,15 +55,18 @@ def fittest(players: Sequence[Instrument], pitches: Sequence[int]) -> Instrument
     """
     if len(players) == 1:
         return players[0]
-    counts: dict[int, int] = {}
-    for pitch in pitches:
-        counts[pitch] = counts.get(pitch, 0) + 1
-    return min(
-        players,
-        key=lambda player: sum(
-            count * _discomfort(player, pitch) for pitch, count in counts.items()
-        ),
-    )
+    return min(players, key=lambda player: discomfort(player, pitches))
+
+
+def discomfort(player: Instrument, pitches: Sequence[int]) -> float:
+    """Return how far some pitches are out of an instrument's reach, 0 for not at all.
+
+    Args:
+        player: Whose reach it is.
+        pitches: MIDI note numbers, in any order; each adds its semitones.
+    """
+    counts = Counter(pitches)
+    return sum(count * _discomfort(player, pitch) for pitch, count in counts.items())
 
 
 def _discomfort(player: Instrument, pitch: int) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from musegen.cli._fill_command import FORMATS, check_formats
+from musegen.cli._fill_command import SCORE_FORMATS, check_formats
 from musegen.cli._inputs import Source
 from musegen.cli._paths import Destination, Naming, plan_outputs
 from musegen.cli.main import run
@@ -33,19 +33,19 @@ def test_formats_that_are_not_written_are_refused(workplace: Path) -> None:
 
     for name in ("a.mid", "a.musicxml", "a.svg"):
         check_formats(plans(name), command="sing")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="sing writes midi, musicxml, png, svg, not"):
+    with pytest.raises(UsageError, match=r"sing writes midi, musicxml, png, .* not"):
         check_formats(plans("a.txt"), command="sing")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_format_is_written_with_its_digest(name: str) -> None:
     pytest.importorskip("matplotlib", reason="the extra 'plot'")
-    formats = ",".join(FORMATS)
+    formats = ",".join(SCORE_FORMATS)
     assert run([*COMMANDS[name], *QUICK, "-f", formats, "-d", "out"]) == 0
     (sidecar,) = Path("out").glob("*.musegen.json")
     recipe = read_recipe(sidecar)
     assert recipe.command == name
-    assert [file.facts["format"] for file in recipe.outputs] == list(FORMATS)
+    assert [file.facts["format"] for file in recipe.outputs] == list(SCORE_FORMATS)
     assert all(Path("out", file.name).stat().st_size for file in recipe.outputs)
 
 

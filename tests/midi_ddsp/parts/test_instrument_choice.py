@@ -9,6 +9,7 @@ from musegen.data.score import Part, Score
 from musegen.midi_ddsp.instruments import INSTRUMENTS, Instrument, instrument_named
 from musegen.midi_ddsp.parts.instrument_choice import (
     available_players,
+    discomfort,
     fittest,
     nearest_instrument,
     read_overrides,
@@ -77,6 +78,16 @@ def test_of_equal_fit_the_first_is_taken() -> None:
     assert fittest([CELLO, VIOLIN], [60]) is CELLO
     assert fittest([VIOLIN, CELLO], [60]) is VIOLIN
     assert fittest([VIOLIN, TUBA], [60, 30, 30]) is TUBA
+
+
+def test_discomfort_grows_with_what_is_out_of_reach() -> None:
+    assert discomfort(VIOLIN, [55, 72]) == 0
+    assert discomfort(VIOLIN, []) == 0
+    strained = discomfort(VIOLIN, [VIOLIN.highest_pitch])
+    assert 0 < strained < discomfort(VIOLIN, [VIOLIN.lowest_pitch - 12])
+    assert discomfort(VIOLIN, [40, 41]) == pytest.approx(
+        discomfort(VIOLIN, [40]) + discomfort(VIOLIN, [41])
+    )
 
 
 def test_an_instrument_without_a_voice_is_not_to_be_had() -> None:
