@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
-from musegen.engine.training import LoopConfig
+from musegen.data.errors import TrainingError
+from musegen.engine.training import CHECKPOINT_NAME, LoopConfig
 from musegen.engine.training_configs import (
+    CONFIG_NAME,
+    claim_run_folder,
     read_json_object,
+    read_run_config,
     training_config_from_json,
 )
 
@@ -21,6 +27,14 @@ class Run:
     )
     sizes: tuple[int, ...] = (1,)
     seed: int = 0
+    minutes: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "sizes": list(self.sizes)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return training_config_from_json(cls, data, {"sizes": tuple})
 
 
 def test_nested_fields_are_read_each_in_its_way() -> None:
@@ -53,3 +67,56 @@ def test_a_file_holds_one_object(tmp_path: Path) -> None:
         read_json_object(path)
     with pytest.raises(FileNotFoundError):
         read_json_object(tmp_path / "none.json")
+
+
+# === The folder of a run ===
+
+
+def test_a_run_has_its_config_beside_it(tmp_path: Path) -> None:
+    run = Run(sizes=(4, 5), seed=3)
+    claim_run_folder(tmp_path / "deep/run", run, Run.from_json, resume=False)
+    assert read_run_config(tmp_path / "deep/run", Run.from_json) == run
+
+
+def test_a_run_goes_on_longer_but_not_otherwise(tmp_path: Path) -> None:
+    run = Run(seed=3)
+    claim_run_folder(tmp_path, run, Run.from_json, resume=False)
+    longer = replace(run, loop=LoopConfig(num_steps=9, learning_rate=0.1), minutes=2.0)
+    claim_run_folder(tmp_path, longer, Run.from_json, resume=True)
+    assert read_run_config(tmp_path, Run.from_json) == longer
+    other = replace(run, seed=4, sizes=(2,))
+    with pytest.raises(TrainingError, match="another sizes, seed: resume with"):
+        claim_run_folder(tmp_path, other, Run.from_json, resume=True)
+    assert read_run_config(tmp_path, Run.from_json) == longer
+
+
+def test_a_run_is_not_begun_twice(tmp_path: Path) -> None:
+    claim_run_folder(tmp_path, Run(), Run.from_json, resume=False)
+    claim_run_folder(tmp_path, Run(seed=1), Run.from_json, resume=False)  # no step yet
+    (tmp_path / CHECKPOINT_NAME).touch()
+    with pytest.raises(TrainingError, match="holds a run already"):
+        claim_run_folder(tmp_path, Run(), Run.from_json, resume=False)
+    assert read_run_config(tmp_path, Run.from_json) == Run(seed=1)
+
+
+def test_there_must_be_a_run_to_go_on_with(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="holds no run to resume: start it"):
+        claim_run_folder(tmp_path / "none", Run(), Run.from_json, resume=True)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[1]",
+        '{"sed": 1}',
+        '{"loop": 3}',
+        '{"sizes": 3}',
+        '{"loop": {"num_steps": 0}}',
+    ],
+)
+def test_a_config_of_another_version_is_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / CONFIG_NAME).write_text(text, encoding="utf-8")
+    with pytest.raises(TrainingError, match=f"{CONFIG_NAME} is no training config of"):
+        read_run_config(tmp_path, Run.from_json)

@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 
 from musegen.engine.seeds import generator
 from musegen.engine.tensorflow_bundle import open_bundle
+from musegen.midi_ddsp.dsp.rendering import render
+from musegen.midi_ddsp.expression import compat_controls
+from musegen.midi_ddsp.note_frames import note_frames
+from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.expression_generator import ExpressionGenerator
 from musegen.midi_ddsp.original.layers import Array
 from musegen.midi_ddsp.original.model import OriginalModel
 from musegen.midi_ddsp.original.synthesis_generator import SynthesisGenerator
 from musegen.midi_ddsp.original.weights import WeightReader, by_path
+from musegen.midi_ddsp.parameters import SynthesisParameters, midi_to_hz
+from musegen.midi_ddsp.takes.take import Take
 
 PARITY = Path(__file__).parents[3] / "../shared/parity/midi_ddsp"
 
@@ -80,3 +86,40 @@ def any_model() -> OriginalModel:
         AnyWeights(tensors={}, where="expression"),
         name="untrained",
     )
+
+
+def steady_take(seed: int, *, num_frames: int = 160, piece: str = "") -> Take:
+    """A few steady notes with rests between, rendered; louder ones are brighter."""
+    draws = generator(seed, "take")
+    notes = tuple(
+        PlayedNote(
+            pitch=int(draws.integers(60, 72)), onset_s=start, offset_s=start + 0.14
+        )
+        for start in np.arange(0.02, num_frames / 250 - 0.16, 0.16).tolist()
+    )
+    frames = note_frames(notes, num_frames)
+    f0_hz = midi_to_hz(frames.pitch + 0.205 * (frames.pitch > 0))
+    shares = 0.6 ** np.arange(60) * (f0_hz[:, None] * np.arange(1, 61) < 8000)
+    parameters = SynthesisParameters(
+        f0_hz=f0_hz.astype(np.float32),
+        amplitude=0.3 * (frames.pitch > 0),
+        harmonics=shares / shares.sum(axis=1, keepdims=True),
+        noise=np.full((num_frames, 65), 1e-3),
+    )
+    sound = render(parameters, seed=seed)
+    return Take(
+        piece=piece or f"piece {seed}",
+        recording=f"recording {seed}",
+        split="train",
+        instrument=("violin", "flute")[seed % 2],
+        notes=notes,
+        parameters=parameters,
+        units=np.zeros((len(notes), 11), np.float32),
+        controls=compat_controls(parameters, frames).astype(np.float32),
+        audio=(sound * 32767).astype(np.int16),
+    )
+
+
+@pytest.fixture(scope="session")
+def takes() -> tuple[Take, ...]:
+    return tuple(steady_take(seed) for seed in range(3))
