@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from musegen.data.constants import DRUM_CHANNEL
 from musegen.data.errors import UsageError, VoiceNotFoundError
 from musegen.data.score import Score
-from musegen.midi_ddsp.player.sampler import SAMPLER_RATE_HZ, Sampler, _no_log
+from musegen.midi_ddsp.player.sampler import SAMPLER_RATE_HZ, Sampler, without_log
 from musegen.midi_ddsp.sound_font_events import EventKind, SoundEvent, part_events
 
 LONGEST_TAIL_S = 10.0
@@ -169,7 +169,7 @@ class _PartSampler(Sampler):
     def tell(self, channel: int, event: SoundEvent) -> None:
         """Let something happen from the next step on."""
         # Of a program that the font lacks it would log, and takes another.
-        with _no_log(self._library):
+        with without_log(self._library):
             self._tell(channel, event)
 
     def _tell(self, channel: int, event: SoundEvent) -> None:

@@ -62,7 +62,7 @@ class ExpressionNetworkConfig:
     architecture: ClassVar[str] = "notes_to_controls"
 
     units: int = 96
-    dropout: float = 0.3
+    dropout: float = 0.05
 
     def __post_init__(self) -> None:
         require_at_least("units", self.units, 1)

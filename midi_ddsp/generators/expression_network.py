@@ -18,6 +18,7 @@ from musegen.midi_ddsp.generators.controls import NUM_CONTROLS
 from musegen.midi_ddsp.generators.note_features import MEMORY_SIZE, NUM_NOTE_FEATURES
 
 _DILATIONS = (1, 2, 4, 8)
+_EMBED_UNITS = 3  # times as wide: instruments and pitches meet there
 # Logarithms of the least and greatest standard deviation on the networks' scale.
 _LEAST_SPREAD, _MOST_SPREAD = -5.0, 0.5
 
@@ -52,7 +53,9 @@ class ExpressionLayers:
     def context(self, features: Any) -> Any:
         """Return [B, N, units] of note features."""
         units = self.config.units
-        x = keras.layers.Dense(units, activation="silu", name="embed")(features)
+        wide = _EMBED_UNITS * units
+        x = keras.layers.Dense(wide, activation="silu", name="embed")(features)
+        x = keras.layers.Dense(units, name="embed_out")(x)
         x = keras.layers.Dropout(self.config.dropout, name="embed_dropout")(x)
         return dilated_blocks(
             x, channels=units, hidden_channels=units, dilations=_DILATIONS

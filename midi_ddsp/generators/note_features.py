@@ -14,14 +14,35 @@ from numpy.typing import NDArray
 from musegen.midi_ddsp.generators.controls import NUM_CONTROLS
 from musegen.midi_ddsp.generators.line import INSTRUMENT_NAMES, NUM_INSTRUMENTS
 from musegen.midi_ddsp.notes import PlayedNote
+from musegen.midi_ddsp.player.note_context import context_of
 
-_PITCHES = np.arange(28.0, 105.0, 4.0)
-_PITCH_WIDTH = 3.0
+# Nearly one for each semitone: a recorded voice differs from note to note.
+_PITCHES = np.arange(25.0, 107.0)
+_PITCH_WIDTH = 0.7
 _LONGEST_S = 8.0
 _SHORTEST_S = 0.03
 _NO_NEIGHBOUR_S = 2.0
 
-NUM_NOTE_FEATURES = 14 + len(_PITCHES) + NUM_INSTRUMENTS
+# A gap of less than this share of the time between two onsets may be articulation.
+_ARTICULATED_SHARE = 0.62
+_CONTEXT = (
+    "length",
+    "relative_length",
+    "height",
+    "place",
+    "begins",
+    "ends",
+    "after_step",
+    "after_leap",
+    "contrast",
+    "passing",
+    "leads_up",
+    "leads_down",
+    "rising_semitone",
+    "is_even_run",
+)
+
+NUM_NOTE_FEATURES = 14 + 2 * (len(_CONTEXT) + 1) + len(_PITCHES) + NUM_INSTRUMENTS
 MEMORY_SIZE = 2 * NUM_CONTROLS + 1
 
 FloatArray = NDArray[np.float64]
@@ -70,7 +91,28 @@ def note_features(
     codes = np.zeros((len(notes), NUM_INSTRUMENTS))
     codes[:, INSTRUMENT_NAMES.index(instrument)] = 1.0
     plain = np.stack(columns, axis=1)
-    return np.concatenate([plain, near, codes], axis=1).astype(np.float32)
+    read = _contexts(pitch, onset, offset)
+    return np.concatenate([plain, *read, near, codes], axis=1).astype(np.float32)
+
+
+def _contexts(
+    pitch: FloatArray, onset: FloatArray, offset: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return [N, 15] twice: the notes as a musician reads them.
+
+    Once with the rests that there are, once with small ones taken for articulation.
+    """
+    apart = np.append(np.diff(onset), np.inf)
+    following = np.append(onset[1:], np.inf)
+    gap = following - offset
+    joined = np.where(gap < _ARTICULATED_SHARE * apart, following, offset)
+    return _context(pitch, onset, offset), _context(pitch, onset, joined)
+
+
+def _context(pitch: FloatArray, onset: FloatArray, ends: FloatArray) -> FloatArray:
+    context = context_of(pitch.astype(np.int64), onset, ends)
+    columns = [np.asarray(getattr(context, name), np.float64) for name in _CONTEXT]
+    return np.stack([*columns, np.sin(np.pi * context.place)], axis=1)
 
 
 def memories(scaled: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -104,7 +104,8 @@ class ExpressionTrainingConfig:
             says.
         batch_size: Windows in a batch.
         window_notes: Notes in a window.
-        max_transposition: Windows are moved by up to this many semitones.
+        max_transposition: Windows are moved by up to this many semitones; level and
+            brightness of a recorded voice hang on the pitch itself, so not by default.
         clip_norm: Largest norm of the gradient.
         seed: Of everything random.
     """
@@ -113,7 +114,7 @@ class ExpressionTrainingConfig:
     loop: LoopConfig = field(
         default_factory=lambda: LoopConfig(
             num_steps=20_000,
-            learning_rate=2e-3,
+            learning_rate=3e-3,
             warmup_steps=50,
             hold_share=0.2,
             final_rate=0.01,
@@ -123,10 +124,10 @@ class ExpressionTrainingConfig:
             checkpoint_every=100,
         )
     )
-    minutes: float = 10.0
+    minutes: float = 15.0
     batch_size: int = 32
     window_notes: int = 48
-    max_transposition: int = 3
+    max_transposition: int = 0
     clip_norm: float = 1.0
     seed: int = 0
 

@@ -156,6 +156,7 @@ class Mixer:
                 ceiling_db=options.ceiling_db,
             )
         self._has_begun = False
+        self._is_silent = True
 
     @property
     def num_channels(self) -> int:
@@ -181,6 +182,7 @@ class Mixer:
             raise UsageError("a mixer mixes once; make a new one for more")
         self._has_begun = True
         for block in self._mixed(stems):
+            self._is_silent = self._is_silent and not block.any()
             ready = block if self._limiter is None else self._limiter.process(block)
             if len(ready):
                 yield ready
@@ -189,6 +191,14 @@ class Mixer:
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what is to be said of the mix, once it has ended."""
+        if self._is_silent:
+            return (
+                Notice(
+                    code="silent",
+                    message="nothing is heard: the whole mix is silent; look at the "
+                    "score's volume and expression controllers, and at the gain",
+                ),
+            )
         reduction_db = self.max_reduction_db
         if reduction_db < MIN_TOLD_DB:
             return ()

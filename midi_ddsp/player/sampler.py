@@ -64,7 +64,10 @@ class Sampler:
             self._library.fluid_settings_setnum(self._settings, name.encode(), number)
         for name, count in _COUNTS.items():
             self._library.fluid_settings_setint(self._settings, name.encode(), count)
-        with _no_log(self._library), quiet_import():  # a helper of its logs on its own
+        with (
+            without_log(self._library),
+            quiet_import(),
+        ):  # a helper of its logs on its own
             self._synth = self._library.new_fluid_synth(self._settings)
             self._font = self._library.fluid_synth_sfload(
                 self._synth, str(sound_font).encode(), 0
@@ -129,7 +132,7 @@ class Sampler:
         num_samples = round(duration_s * SAMPLER_RATE_HZ)
         num_blocks = -(-num_samples // _BLOCK_SAMPLES) + 1  # the first is left out
         sides = np.zeros((2, num_blocks * _BLOCK_SAMPLES), np.float32)
-        with _no_log(library):
+        with without_log(library):
             library.fluid_synth_system_reset(synth)
             found = library.fluid_synth_program_select(
                 synth, _CHANNEL, self._font, bank, program
@@ -168,7 +171,7 @@ def import_fluidsynth() -> Any:
         raise MissingPackageError(
             "fluidsynth" if lacks_library else "pyfluidsynth",
             extra="player",
-            purpose="the virtual player",
+            purpose="playing a sound font",
             install=INSTALL_LIBRARY if lacks_library else None,
         ) from error
     return fluidsynth
@@ -187,7 +190,7 @@ def _set_interpolation(library: Any, synth: Any) -> None:
 
 
 @contextmanager
-def _no_log(library: Any) -> Iterator[None]:
+def without_log(library: Any) -> Iterator[None]:
     """Keep FluidSynth, which logs to stderr, silent in a `with` block."""
     set_log = library.cfunc(
         "fluid_set_log_function",

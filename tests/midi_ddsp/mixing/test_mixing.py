@@ -249,3 +249,10 @@ def test_options_out_of_range_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         MixOptions(**changes)  # type: ignore[arg-type]
+
+
+def test_a_silent_mix_is_told() -> None:
+    mixer = Mixer(MixOptions(), 16000, num_workers=0)
+    silent = Stem(name="nobody", blocks=[np.zeros(400, np.float32)])
+    assert sum(len(block) for block in mixer.mix([silent])) >= 400
+    assert [notice.code for notice in mixer.notices()] == ["silent"]

@@ -11,9 +11,11 @@ import pytest
 
 from musegen.data.errors import TrainingError
 from musegen.engine.training import learning_rate_at
+from musegen.engine.training_configs import CONFIG_NAME
 from musegen.midi_ddsp.original.keras_config import SynthesisNetworkConfig
 from musegen.midi_ddsp.original.training_config import (
-    CONFIG_NAME,
+    EXPRESSION_PRESETS,
+    SYNTHESIS_PRESETS,
     ExpressionTrainingConfig,
     SynthesisTrainingConfig,
     claim_folder,
@@ -33,6 +35,14 @@ def test_the_defaults_are_the_published_ones() -> None:
     for config, rate in ((synthesis, 3e-4), (expression, 1e-4)):
         for step in (0, config.loop.num_steps - 1):
             assert learning_rate_at(step, config.loop) == rate
+
+
+def test_presets_are_the_defaults_with_and_without_a_discriminator() -> None:
+    gan = SYNTHESIS_PRESETS["paper-gan"]
+    assert gan == SynthesisTrainingConfig()
+    assert gan.is_adversarial
+    assert SYNTHESIS_PRESETS["paper"] == dataclasses.replace(gan, is_adversarial=False)
+    assert EXPRESSION_PRESETS == {"paper": ExpressionTrainingConfig()}
 
 
 @pytest.mark.parametrize("config", [SYNTHESIS, EXPRESSION])
@@ -86,5 +96,5 @@ def test_a_folder_without_a_run_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="holds no run to resume"):
         read_run_config(tmp_path, ExpressionTrainingConfig)
     (tmp_path / CONFIG_NAME).write_text("[]", encoding="utf-8")
-    with pytest.raises(TrainingError, match="is no config of this kind of run"):
+    with pytest.raises(TrainingError, match="is no training config of this version"):
         read_run_config(tmp_path, ExpressionTrainingConfig)
