@@ -93,7 +93,7 @@ def print_round_trip(
             for result in round_trip(player(model), chosen, scales[name])
         ]
         rows.append(row)
-        print_row(name, len(chosen), *(f"{value:.3f}" for value in row), "")
+        print_row(name, len(chosen), *(f"{value:.3f}" for value in row))
     print_row("mean", "", *(f"{value:.3f}" for value in np.mean(rows, axis=0)))
 
 

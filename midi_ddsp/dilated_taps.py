@@ -28,6 +28,7 @@ class DilatedTaps(keras.layers.Layer):
         self.dilation = dilation
 
     def call(self, inputs: Any) -> Any:
+        """Return [B, T, 3 C]."""
         num_frames = ops.shape(inputs)[1]
         gap = self.dilation
         padded = ops.pad(inputs, [[0, 0], [gap, gap], [0, 0]])
@@ -41,6 +42,7 @@ class DilatedTaps(keras.layers.Layer):
         )
 
     def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
         return {**super().get_config(), "dilation": self.dilation}
 
 

@@ -47,6 +47,8 @@ def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
     config = facts.config
     is_synthesis = isinstance(config, SynthesisTrainingConfig)
     stage = "synthesis" if is_synthesis else "expression"
+    if _is_baseline(config):
+        stage += " --preset baseline"
     measured = measured or (
         "Nothing yet beyond the validation of the run: "
         "`python benchmarks/generation_quality.py`."
@@ -65,8 +67,8 @@ Trained on: {facts.source}. The weights are under {LICENCE}.
 
 Retrain with one command:
 
-    musegen train midi-ddsp --stage {stage} --data CLIPS --run runs/{name} \\
-        --export {name}
+    musegen train midi-ddsp --stage {stage} \\
+        --data CLIPS --run runs/{name} --export {name}
 
 ## Measured
 
@@ -78,8 +80,24 @@ Retrain with one command:
 """
 
 
+def _is_baseline(config: TrainingConfig) -> bool:
+    """Whether it is a Synthesis Generator that hears of notes alone."""
+    return (
+        isinstance(config, SynthesisTrainingConfig)
+        and not config.network.is_told_expression
+    )
+
+
 def _what(facts: TrainingFacts) -> str:
     size = f"{facts.num_parameters:,} parameters, stored as float16"
+    if _is_baseline(facts.config):
+        return (
+            "Synthesis Generator that is told nothing of expression, the baseline that\n"
+            "ours is compared with: from notes alone, without controls of their\n"
+            "expression, to the parameters of the synthesizer, 250 times a second.\n"
+            "Dilated convolutions over pairs of frames, norms over one frame's channels,\n"
+            f"{size}."
+        )
     if isinstance(facts.config, SynthesisTrainingConfig):
         return (
             "Synthesis Generator: from notes and nine controls a note (level, its\n"
@@ -101,12 +119,21 @@ def _how(facts: TrainingFacts) -> str:
         f"{key.removeprefix('valid/')} {value:.3f}"
         for key, value in sorted(facts.metrics.items())
         if key.startswith("valid/")
+        and not (key == "valid/promise" and _is_baseline(config))
     )
     begin = (
         f"{facts.num_steps} steps, {minutes:.0f} minutes; averaged weights of step\n"
         f"{facts.best_step}. Peak learning rate {config.loop.learning_rate:g}, seed "
         f"{config.seed}."
     )
+    if isinstance(config, SynthesisTrainingConfig) and _is_baseline(config):
+        return f"""{begin} Batches of {config.num_played} crops of
+{config.crop_frames / 250:g} s as they were played; Muon, precision {config.precision}.
+
+The losses: levels (amplitude, each harmonic, each noise band, absolute differences in
+dB against what DDSP Inference heard), and pitch (cross entropy of 161 centred classes,
+the vibrato and the intonation to be guessed with it). It is told no controls, so that
+none are promised. Validation, pieces never trained on: {validated or "none"}."""
     if isinstance(config, SynthesisTrainingConfig):
         return f"""{begin} Batches of {config.num_played} crops of
 {config.crop_frames / 250:g} s as they were played and {config.num_changed} with

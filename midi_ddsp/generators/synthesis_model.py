@@ -46,6 +46,7 @@ _SILENT_NOISE_DB = -110.0
 # Pitch wavers with this correlation time, within these shares of its distribution.
 _WAVER_FRAMES = 12
 _WAVER_SHARES = (0.08, 0.92)
+SMOOTHED_FRAMES = 5  # whose median the pitch of a frame is
 _LOGISTIC = 1.702  # a logistic curve of this slope is nearly the normal distribution
 
 FloatArray = NDArray[np.float64]
@@ -136,29 +137,25 @@ class SynthesisModel:
                 a wheel widens the vibrato there.
         """
         swing = MadeSwing(line.spans[:, 0], line.controls)
-        waver = None if seed is None else _Waver(seed)
+        shares = None if seed is None else _wandering(seed, num_frames)
 
-        def ask(stretch: tuple[int, int]) -> _Answer:
-            return self._ask(line, swing, *stretch, vibrato_factor)
+        def ask(stretch: tuple[int, int]) -> SynthesisParameters:
+            return self._ask(line, swing, stretch, shares, vibrato_factor)
 
-        stretches = _stretches(num_frames)
-        for answer in map_in_threads(ask, stretches):
-            if waver is None:
-                cents = likeliest_cents(answer.pitch)
-            else:
-                cents = quantile_cents(answer.pitch, waver.shares(len(answer.pitch)))
-            yield sounding(line, answer.frames, answer.levels, cents + answer.swing)
+        return map_in_threads(ask, _stretches(num_frames))
 
     def _ask(
         self,
         line: Line,
         swing: MadeSwing,
-        first: int,
-        last: int,
+        stretch: tuple[int, int],
+        shares: FloatArray | None,
         vibrato_factor: Factor | None,
-    ) -> _Answer:
-        """Return what the network says of a stretch of frames."""
-        reach = self.config.context_frames
+    ) -> SynthesisParameters:
+        """Return what the network makes of a stretch of frames."""
+        first, last = stretch
+        beside = SMOOTHED_FRAMES // 2
+        reach = self.config.context_frames + beside
         begin, end = first - reach, last + reach + (last - first) % 2
         factor = None
         if vibrato_factor is not None:
@@ -168,22 +165,51 @@ class SynthesisModel:
         features = line.features(begin, end, swings)
         outputs = self.predictor({"features": features[None]})
         here = slice(reach, reach + last - first)
-        return _Answer(
-            frames=np.arange(first, last),
-            levels=outputs["levels"][0, here],
-            pitch=outputs["pitch"][0, here],
-            swing=swings[here, 0],
+        around = slice(here.start - beside, here.stop + beside)
+        frames = np.arange(first - beside, last + beside)
+        cents = _cents(outputs["pitch"][0, around], shares, frames)
+        pitch = written_pitch(line, frames) + (cents + swings[around, 0]) / 100.0
+        return sounding(
+            line,
+            np.arange(first, last),
+            outputs["levels"][0, here],
+            smoothed_pitch(pitch),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Answer:
-    """Of T frames: their numbers, levels [T, 126], pitch logits, vibrato in cents."""
+def _cents(
+    logits: NDArray[np.floating],
+    shares: FloatArray | None,
+    frames: NDArray[np.int64],
+) -> FloatArray:
+    """Return [T]: the likeliest deviations, or those at given shares."""
+    if shares is None:
+        return likeliest_cents(logits)
+    return quantile_cents(logits, shares[np.clip(frames, 0, len(shares) - 1)])
 
-    frames: NDArray[np.int64]
-    levels: NDArray[np.floating]
-    pitch: NDArray[np.floating]
-    swing: FloatArray
+
+def written_pitch(line: Line, frames: NDArray[np.int64]) -> FloatArray:
+    """Return [T]: the written pitch with each note's intonation, in semitones."""
+    note = line.notes_at(frames)
+    intonation = line.controls[note, COLUMNS["intonation_cents"]]
+    pitch: FloatArray = line.pitches[note] + intonation / 100.0
+    return pitch
+
+
+def smoothed_pitch(pitch: FloatArray) -> FloatArray:
+    """Return a pitch curve without outliers of one or two frames.
+
+    At the seam of two notes, deviations are from the one before and from the other
+    after; a frame in which the network is late by one would be a click. Steps stay.
+
+    Args:
+        pitch: [T + SMOOTHED_FRAMES - 1], half of the surplus on either side.
+
+    Returns:
+        [T], medians.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(pitch, SMOOTHED_FRAMES)
+    return np.asarray(np.median(windows, axis=1))
 
 
 def _stretches(num_frames: int) -> Iterator[tuple[int, int]]:
@@ -199,7 +225,7 @@ def sounding(
     line: Line,
     frames: NDArray[np.int64],
     levels: NDArray[np.floating],
-    cents: NDArray[np.floating],
+    pitch: FloatArray,
 ) -> SynthesisParameters:
     """Turn what the network says into parameters; silence is silent.
 
@@ -207,11 +233,9 @@ def sounding(
         line: What is played.
         frames: [T], which frames these are.
         levels: [T, 126] in dB, as of the network.
-        cents: [T], deviation from the written pitch and the note's intonation.
+        pitch: [T], in semitones.
     """
-    note = line.notes_at(frames)
-    intonation = line.controls[note, COLUMNS["intonation_cents"]]
-    f0_hz = midi_to_hz(line.pitches[note] + (cents + intonation) / 100.0)
+    f0_hz = midi_to_hz(pitch)
     gate = _gate(line, frames)
     amplitude_db, noise_db = levels[:, 0], levels[:, 1 + NUM_HARMONICS :]
     amplitude = _linear(amplitude_db, _SILENT_AMPLITUDE_DB) * gate
@@ -256,21 +280,11 @@ def _gate(line: Line, frames: NDArray[np.int64]) -> FloatArray:
     return gate
 
 
-class _Waver:
-    """Slowly wandering shares of a distribution, the same for one seed."""
-
-    def __init__(self, seed: int) -> None:
-        self._draw = generator(seed, "pitch")
-        window = np.hanning(2 * _WAVER_FRAMES + 3)[1:-1]
-        self._window = window / np.sqrt(np.square(window).sum())
-        self._kept = self._draw.standard_normal(len(window) - 1)
-
-    def shares(self, num_frames: int) -> FloatArray:
-        """Return the next [num_frames] shares."""
-        fresh = self._draw.standard_normal(num_frames)
-        white = np.concatenate([self._kept, fresh])
-        self._kept = white[len(white) - len(self._window) + 1 :]
-        slow = np.convolve(white, self._window, mode="valid")
-        low, high = _WAVER_SHARES
-        shares: FloatArray = np.clip(1.0 / (1.0 + np.exp(-_LOGISTIC * slow)), low, high)
-        return shares
+def _wandering(seed: int, num_frames: int) -> FloatArray:
+    """Return [num_frames]: shares of a distribution that wander slowly."""
+    window = np.hanning(2 * _WAVER_FRAMES + 3)[1:-1]
+    window /= np.sqrt(np.square(window).sum())
+    white = generator(seed, "pitch").standard_normal(num_frames + len(window) - 1)
+    slow = np.convolve(white, window, mode="valid")
+    shares = 1.0 / (1.0 + np.exp(-_LOGISTIC * slow))
+    return np.clip(shares, *_WAVER_SHARES)

@@ -71,3 +71,21 @@ def test_without_figures_a_card_says_so() -> None:
     card = card_of(SYNTHESIS, metrics={})
     assert "Validation, pieces never trained on: none" in card
     assert "Nothing yet beyond the validation" in card
+
+
+def test_the_baseline_is_said_to_hear_of_no_controls_and_to_promise_none() -> None:
+    metrics = {"valid/pitch": 0.5, "valid/promise": 0.75}
+    baseline = " ".join(card_of(SYNTHESIS_PRESETS["baseline"], metrics).split())
+    ours = " ".join(card_of(SYNTHESIS, metrics).split())
+    for words in ("nine controls", "the promise", "that nobody played", "promise 0.75"):
+        assert words in ours
+        assert words not in baseline
+    for words in (
+        "told nothing of expression",
+        "from notes alone",
+        "none are promised",
+        "pitch 0.500",
+        "--stage synthesis --preset baseline",
+    ):
+        assert words in baseline
+        assert words not in ours.replace("pitch 0.500", "")

@@ -191,7 +191,7 @@ def test_the_size_of_blocks_does_not_matter(
 
 def test_a_wavering_pitch_moves_slowly(echo_model: SynthesisModel) -> None:
     wide = np.tile(-0.5 * ((np.arange(161) - 80) / 8.0) ** 2, (NUM_FRAMES, 1))
-    shares = module._Waver(5).shares(NUM_FRAMES)
+    shares = module._wandering(5, NUM_FRAMES)
     assert shares.min() >= 0.08
     assert shares.max() <= 0.92
     assert np.diff(shares).std() < 0.3 * shares.std()  # white noise: 1.4
@@ -201,3 +201,12 @@ def test_a_wavering_pitch_moves_slowly(echo_model: SynthesisModel) -> None:
     np.testing.assert_allclose(
         steady.f0_hz[60:140], midi_to_hz(np.array(60.0)), rtol=1e-3
     )
+
+
+def test_outliers_of_two_frames_go_and_steps_and_glides_stay() -> None:
+    step = np.repeat([60.0, 67.0], 20)
+    torn = step.copy()
+    torn[19:21] = [53.0, 74.0]  # each with the deviation of the other note
+    np.testing.assert_array_equal(module.smoothed_pitch(torn), step[2:-2])
+    glide = np.linspace(60.0, 62.0, 40)
+    np.testing.assert_array_equal(module.smoothed_pitch(glide), glide[2:-2])

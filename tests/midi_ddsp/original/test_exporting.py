@@ -72,6 +72,8 @@ def test_an_exported_model_plays_and_can_be_trained_on(
     folder.verify()
     assert "12 steps of 16" in folder.card
     assert "3.2500" in folder.card
+    assert list(folder.config.architecture["training"]) == ["Synthesis Generator"]
+    assert folder.config.architecture["untrained"] == ["Expression Generator"]
     model = OriginalModel.load(folder.path)
     played = model.perform(NOTES, "violin", argmax=True)
     same = trained_model(*networks, reverbs=rooms).perform(NOTES, "violin", argmax=True)

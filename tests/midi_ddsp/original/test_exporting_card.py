@@ -8,8 +8,10 @@ from musegen.engine.checkpoints import RunState
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.original.exporting_card import (
     ExportFacts,
+    TakenHalf,
     TrainedHalf,
     render_export_card,
+    trainings,
 )
 from musegen.midi_ddsp.original.training_config import (
     ExpressionTrainingConfig,
@@ -49,7 +51,7 @@ def test_the_card_says_what_there_is_to_say() -> None:
         "# ours",
         "| Synthesis Generator | 4,429,383 |",
         "It was trained on violin, flute. It has no rooms",
-        "Trained on: performances of our own, CC0. The weights are under Apache-2.0.",
+        "Trained on: performances of our own, CC0. Licence of the weights: Apache-2.0.",
         "500 steps of 16, 10 minutes, weights of step 400",
         "without a discriminator. Validation, pieces never trained on: 0.0123.",
         "500 steps of 256",
@@ -61,6 +63,39 @@ def test_the_card_says_what_there_is_to_say() -> None:
 def test_what_was_not_trained_or_measured_is_said() -> None:
     facts = dataclasses.replace(FACTS, halves={}, measured="", has_rooms=True)
     card = words(render_export_card("ours", facts))
-    assert "Expression Generator: not trained here." in card
+    assert "Synthesis Generator: the synthesis half is untrained" in card
+    assert "Expression Generator: the expression half is untrained" in card
+    assert "--stage expression --preset paper --from" in card
     assert "Nothing yet beyond the validation of the runs." in card
     assert "It has a room for each" in card
+
+
+def test_what_was_taken_or_begun_from_another_model_is_named() -> None:
+    trained = TrainedHalf(
+        config=ExpressionTrainingConfig(), result=RESULT, begun_from="urmp"
+    )
+    taken = TakenHalf(model="urmp", told="7 steps of 3.")
+    halves = {"Synthesis Generator": taken, "Expression Generator": trained}
+    facts = dataclasses.replace(FACTS, halves=halves)
+    card = words(render_export_card("ours", facts))
+    assert "Synthesis Generator: taken from 'urmp' as it was. 7 steps of 3." in card
+    assert "begun from the weights of 'urmp'" in card
+    assert "untrained" not in card
+    silent = {"Synthesis Generator": TakenHalf(model="urmp")}
+    facts = dataclasses.replace(FACTS, halves=silent)
+    assert "That model's card says" in words(render_export_card("ours", facts))
+
+
+def test_a_model_that_takes_a_half_can_tell_how_it_was_trained() -> None:
+    told = trainings(FACTS)
+    assert told["Synthesis Generator"].startswith("500 steps of 16, 10 minutes")
+    assert told["Expression Generator"].endswith(
+        "Data: performances of our own, CC0 (violin, flute)."
+    )
+    taken = TakenHalf(model="urmp", told="7 steps of 3.")
+    for half, words_told in (
+        (taken, "7 steps of 3."),
+        (TakenHalf(model="urmp"), "As it is in 'urmp'."),
+    ):
+        facts = dataclasses.replace(FACTS, halves={"Synthesis Generator": half})
+        assert trainings(facts) == {"Synthesis Generator": words_told}
