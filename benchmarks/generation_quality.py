@@ -1,14 +1,16 @@
 """How well our generators keep their word and know how to play: tables for the cards.
 
-    python benchmarks/generation_quality.py CLIPS
+    python benchmarks/generation_quality.py
     python benchmarks/generation_quality.py CLIPS --baseline FOLDER --notes MUSICAL
+
+Without clips the virtual player plays some, as for `inference_quality.py`.
 
 Takes of the test split, never trained on. Controls are on a scale on which 0 and 1 are
 the 5 % and 95 % quantiles of the instrument's notes.
 
 - Round trip: each control of all notes of a take set to 0, 0.1 ... 1, the others kept,
   and measured again in the parameters: Pearson's r. Notes of 0.1 s and more; vibrato on
-  notes of 0.4 s and more.
+  notes of 0.4 s and more (nan: an instrument has none among its takes).
 - Re-extraction: true controls asked for, measured again: root mean square error.
 - Resynthesis: multi-scale spectral loss between recording and what is played from its
   notes and true controls (logarithms clamped at 1e-5), beside a baseline that is told
@@ -22,14 +24,16 @@ Source of the protocols: Wu et al., "MIDI-DDSP", ICLR 2022, tables 1 and 2.
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from inference_quality import played
 from numpy.typing import NDArray
 
 from musegen.midi_ddsp.expression_scale import ExpressionScale, ExpressionScales
-from musegen.midi_ddsp.generators.controls import CONTROL_NAMES
+from musegen.midi_ddsp.generators.controls import CONTROL_NAMES, controls_of_units
 from musegen.midi_ddsp.generators.expression_model import ExpressionModel
 from musegen.midi_ddsp.generators.measuring import (
     PUBLISHED_SIX,
@@ -41,7 +45,6 @@ from musegen.midi_ddsp.generators.measuring import (
     round_trip,
     scaled_controls,
     spectral_losses,
-    true_line,
 )
 from musegen.midi_ddsp.generators.model import DEFAULT_EXPRESSION, DEFAULT_SYNTHESIS
 from musegen.midi_ddsp.generators.synthesis_model import SynthesisModel
@@ -94,7 +97,7 @@ def print_round_trip(
         ]
         rows.append(row)
         print_row(name, len(chosen), *(f"{value:.3f}" for value in row))
-    print_row("mean", "", *(f"{value:.3f}" for value in np.mean(rows, axis=0)))
+    print_row("mean", "", *(f"{value:.3f}" for value in np.nanmean(rows, axis=0)))
 
 
 def print_reextraction(
@@ -138,19 +141,19 @@ def print_resynthesis(
         print(f"\n{names[0]}: {100 * share:.1f} % below {name}")
 
 
+def constant_mean(scale: ExpressionScale) -> _Errors:
+    """Return [9], on the scale: the mean of the notes that the scale was fitted to."""
+    means = np.array([[one.mean for one in scale.statistics]])
+    return scaled_controls(controls_of_units(means), scale)[0]
+
+
 def print_expression(model: ExpressionModel, clips: Path, split: str) -> None:
     """Print the error of each control beside that of the constant mean."""
     takes = takes_of(clips, split, longest_s=0.0)
-    training = takes_of(clips, "train", longest_s=0.0)
+    takes = {name: some for name, some in takes.items() if name in model.instruments}
     scales = scales_of(model.scales, takes)
-    means = {
-        name: np.concatenate(
-            [scaled_controls(true_line(take).controls, scales[name]) for take in some]
-        ).mean(axis=0)
-        for name, some in training.items()
-        if name in scales
-    }
-    flat = [take for name, some in takes.items() if name in means for take in some]
+    means = {name: constant_mean(scales[name]) for name in takes}
+    flat = [take for some in takes.values() for take in some]
     errors, truths = expression_errors(model, flat, scales)
     constants = np.concatenate(
         [np.tile(means[take.instrument], (len(take.notes), 1)) for take in flat]
@@ -169,7 +172,7 @@ def print_expression(model: ExpressionModel, clips: Path, split: str) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clips", type=Path)
+    parser.add_argument("clips", type=Path, nargs="?")
     parser.add_argument("--synthesis", default=DEFAULT_SYNTHESIS)
     parser.add_argument("--baseline")
     parser.add_argument("--expression", default=DEFAULT_EXPRESSION)
@@ -178,7 +181,9 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=10.0, metavar="SECONDS")
     parser.add_argument("--per-instrument", type=int, default=3, metavar="TAKES")
     options = parser.parse_args()
-    takes = takes_of(options.clips, options.split, longest_s=options.longest)
+    with tempfile.TemporaryDirectory() as folder:
+        clips = options.clips or played(Path(folder))
+        takes = takes_of(clips, options.split, longest_s=options.longest)
     model = SynthesisModel.load(options.synthesis)
     takes = {name: some for name, some in takes.items() if name in model.instruments}
     print(f"{sum(map(len, takes.values()))} takes of the split '{options.split}'")

@@ -10,13 +10,14 @@ import click
 
 from musegen.cli._options import command_with_examples, machine_options
 from musegen.cli._output import Output
+from musegen.cli._train_original import chosen_stage
 from musegen.cli._train_stages import (
     DEFAULT_INFERENCE_MODEL,
     PRESETS,
     STAGES,
     Config,
     Run,
-    stage_named,
+    Stage,
 )
 from musegen.data.errors import OutputExistsError, UsageError
 
@@ -66,7 +67,16 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
     "--preset",
     type=click.Choice(PRESETS),
     show_default="default",
-    help="Which run.",
+    help="Which run. For synthesis and expression, paper is the published generator, "
+    "paper-gan the same with its discriminator.",
+)
+@click.option(
+    "--from",
+    "begun_from",
+    metavar="MODEL",
+    show_default="fresh weights",
+    help="Begin from a model of the published generators: for their presets, which "
+    "train one half and take the other from it.",
 )
 @click.option(
     "--minutes",
@@ -114,6 +124,7 @@ def command(
     run_dir: Path,
     inference_model: str | None,
     preset: str | None,
+    begun_from: str | None,
     minutes: float | None,
     steps: int | None,
     batch_size: int | None,
@@ -129,12 +140,8 @@ def command(
 
     if minutes is not None and steps is not None:
         raise UsageError("--minutes and --steps both say how long: give one of them")
-    chosen = stage_named(stage)
-    if inference_model is not None and not chosen.hears_clips:
-        raise UsageError(
-            f"--inference-model does nothing with --stage {stage}, which learns from "
-            "the clips themselves: leave it out"
-        )
+    chosen = chosen_stage(stage, preset, run_dir if resume else None)
+    _refuse_idle_models(chosen, stage, inference_model, begun_from)
     export_dir = export_dir or run_dir / "model"
     if export_dir.exists():  # said now, not after the training
         raise OutputExistsError(
@@ -144,6 +151,7 @@ def command(
         _refuse_on_resume(
             {
                 "--preset": preset,
+                "--from": begun_from,
                 "--batch-size": batch_size,
                 "--precision": precision,
                 "--seed": seed,
@@ -157,7 +165,7 @@ def command(
     with output.progress("Starting TensorFlow"):
         import_keras()
     if not resume:
-        config = _with_precision(config, precision, stage)
+        config = _with_precision(config, precision)
     result = chosen.train(
         Run(
             config=config,
@@ -166,6 +174,7 @@ def command(
             export_dir=export_dir,
             resume=resume,
             inference_model=inference_model or DEFAULT_INFERENCE_MODEL,
+            begun_from=begun_from,
         ),
         output,
     )
@@ -179,6 +188,21 @@ def command(
             "metrics": dict(result.metrics),
         }
     )
+
+
+def _refuse_idle_models(
+    chosen: Stage, stage: str, inference_model: str | None, begun_from: str | None
+) -> None:
+    if inference_model is not None and not chosen.hears_clips:
+        raise UsageError(
+            f"--inference-model does nothing with --stage {stage}, which learns from "
+            "the clips themselves: leave it out"
+        )
+    if begun_from is not None and not chosen.begins_from_models:
+        raise UsageError(
+            "--from is for the published generators: give it with --stage synthesis or "
+            "expression and --preset paper, or leave it out"
+        )
 
 
 def _refuse_on_resume(options: Mapping[str, object]) -> None:
@@ -199,7 +223,7 @@ def _with_length(config: Config, minutes: float | None, steps: int | None) -> Co
     return config
 
 
-def _with_precision(config: Config, asked: str | None, stage: str) -> Config:
+def _with_precision(config: Config, asked: str | None) -> Config:
     """What was asked for, or what suits the machine, where the stage has a choice."""
     from musegen.engine.devices import gpu_names
     from musegen.engine.precision import best_precision
@@ -207,8 +231,8 @@ def _with_precision(config: Config, asked: str | None, stage: str) -> Config:
     if not hasattr(config, "precision"):
         if asked not in (None, "auto"):
             raise UsageError(
-                f"--precision does nothing with --stage {stage}: it computes in "
-                "float32; leave it out"
+                f"--precision {asked} is not for this stage and preset, which compute "
+                "in float32: leave it out"
             )
         return config
     if asked in (None, "auto"):

@@ -1,6 +1,7 @@
 """The stages of `musegen train midi-ddsp`: what differs from network to network.
 
-Each knows its presets, how a preset is changed by options, and how to train and export.
+Those of our own networks; the published ones are `musegen.cli._train_original`. Each
+knows its presets, how a preset is changed by options, and how to train and export.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from musegen.engine.training import Progress, TrainingResult
 
 STAGES = ("inference", "synthesis", "expression")
-PRESETS = ("default", "baseline", "paper", "tiny")
+PRESETS = ("default", "baseline", "paper", "paper-gan", "tiny")
+PUBLISHED_PRESETS: Mapping[str, tuple[str, ...]] = {
+    "synthesis": ("paper", "paper-gan"),
+    "expression": ("paper",),
+}
+"""Presets that train another network than ours, by stage."""
 DEFAULT_INFERENCE_MODEL = "ddsp_inference_base"
 
 Config = Any  # a dataclass of the stage's own; typed where the stage is
@@ -35,6 +41,7 @@ class Run:
         export_dir: Where the model folder goes.
         resume: Whether it goes on.
         inference_model: What hears the clips, for stages that learn from sound heard.
+        begun_from: Model whose weights a new run begins with; None for fresh ones.
     """
 
     config: Config
@@ -43,12 +50,14 @@ class Run:
     export_dir: Path
     resume: bool
     inference_model: str
+    begun_from: str | None = None
 
 
 class Stage(Protocol):
     """One network to train."""
 
     hears_clips: bool
+    begins_from_models: bool
 
     def preset(self, name: str) -> Config:
         """Return the config of a preset.
@@ -70,7 +79,7 @@ class Stage(Protocol):
 
 
 def stage_named(name: str) -> Stage:
-    """Return a stage of `STAGES`."""
+    """Return the stage of `STAGES` that trains a network of ours."""
     stages: dict[str, Stage] = {
         "inference": Inference(),
         "synthesis": Synthesis(),
@@ -86,9 +95,10 @@ def preset_of(presets: Mapping[str, Config], name: str, stage: str) -> Config:
         UsageError: There is none of that name.
     """
     if name not in presets:
+        choices = dict.fromkeys((*presets, *PUBLISHED_PRESETS.get(stage, ())))
         raise UsageError(
             f"--stage {stage} has no preset '{name}': choose one of "
-            f"{', '.join(presets)}"
+            f"{', '.join(choices)}"
         )
     return presets[name]
 
@@ -116,6 +126,7 @@ class Inference:
     """DDSP Inference."""
 
     hears_clips = False
+    begins_from_models = False
 
     def preset(self, name: str) -> Config:
         """See `Stage`."""
@@ -179,6 +190,7 @@ class Synthesis:
     """Our Synthesis Generator."""
 
     hears_clips = True
+    begins_from_models = False
 
     def preset(self, name: str) -> Config:
         """See `Stage`."""
@@ -246,6 +258,7 @@ class Expression:
     """Our Expression Generator."""
 
     hears_clips = True
+    begins_from_models = False
 
     def preset(self, name: str) -> Config:
         """See `Stage`."""

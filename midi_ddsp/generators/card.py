@@ -92,11 +92,11 @@ def _what(facts: TrainingFacts) -> str:
     size = f"{facts.num_parameters:,} parameters, stored as float16"
     if _is_baseline(facts.config):
         return (
-            "Synthesis Generator that is told nothing of expression, the baseline that\n"
-            "ours is compared with: from notes alone, without controls of their\n"
+            "Synthesis Generator that is told nothing of expression, the baseline\n"
+            "that ours is compared with: from notes alone, without controls of their\n"
             "expression, to the parameters of the synthesizer, 250 times a second.\n"
-            "Dilated convolutions over pairs of frames, norms over one frame's channels,\n"
-            f"{size}."
+            "Dilated convolutions over pairs of frames, norms over one frame's\n"
+            f"channels, {size}."
         )
     if isinstance(facts.config, SynthesisTrainingConfig):
         return (

@@ -70,7 +70,9 @@ class Requested:
 
     @property
     def correlation(self) -> float:
-        """Pearson's r; 0 where what was found does not vary."""
+        """Pearson's r; 0 where what was found does not vary, NaN without notes."""
+        if not len(self.found):
+            return float("nan")
         if not np.ptp(self.found):
             return 0.0
         return float(np.corrcoef(self.asked, self.found)[0, 1])

@@ -124,7 +124,7 @@ class ExpressionTrainingConfig:
             checkpoint_every=100,
         )
     )
-    minutes: float = 15.0
+    minutes: float = 5.0
     batch_size: int = 32
     window_notes: int = 48
     max_transposition: int = 0

@@ -13,8 +13,9 @@ from musegen.engine.model_folder import ModelFolder, write_model_folder
 from musegen.engine.safetensors_writing import safetensors_bytes
 from musegen.midi_ddsp.original.exporting_card import (
     ExportFacts,
-    TrainedHalf,
+    Half,
     render_export_card,
+    trainings,
 )
 from musegen.midi_ddsp.original.layers import Array
 from musegen.midi_ddsp.original.model import (
@@ -30,10 +31,8 @@ from musegen.midi_ddsp.original.weights import WeightReader
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 
 VERSION = "1"
-_SYNTHESIS_GENERATOR, _EXPRESSION_GENERATOR = (
-    "Synthesis Generator",
-    "Expression Generator",
-)
+PARTS = {SYNTHESIS: "Synthesis Generator", EXPRESSION: "Expression Generator"}
+"""The two halves, as cards name them."""
 
 
 def export_original(
@@ -45,8 +44,8 @@ def export_original(
     licence: str,
     instruments: Sequence[str],
     reverbs: Array | None = None,
-    synthesis: TrainedHalf | None = None,
-    expression: TrainedHalf | None = None,
+    synthesis: Half | None = None,
+    expression: Half | None = None,
     measured: str = "",
 ) -> ModelFolder:
     """Write a model folder named after `folder`, with a card.
@@ -59,8 +58,8 @@ def export_original(
         licence: Of the weights.
         instruments: Those that were trained on.
         reverbs: [20, up to 48000], the rooms, unfaded; None for none.
-        synthesis: How the Synthesis Generator was trained, for the card; None if it
-            was not.
+        synthesis: Where the Synthesis Generator comes from, for the card; None if it
+            is untrained.
         expression: Likewise.
         measured: Figures for the card.
 
@@ -69,15 +68,15 @@ def export_original(
         UsageError: A network or the rooms are not of the published sizes.
     """
     tensors = trained_tensors(synthesis_network, expression_network, reverbs=reverbs)
-    halves = {_SYNTHESIS_GENERATOR: synthesis, _EXPRESSION_GENERATOR: expression}
+    halves = {PARTS[SYNTHESIS]: synthesis, PARTS[EXPRESSION]: expression}
     facts = ExportFacts(
         source=source,
         licence=licence,
         instruments=instruments,
         has_rooms=reverbs is not None,
         num_parameters={
-            _SYNTHESIS_GENERATOR: synthesis_network.count_params(),
-            _EXPRESSION_GENERATOR: expression_network.count_params(),
+            PARTS[SYNTHESIS]: synthesis_network.count_params(),
+            PARTS[EXPRESSION]: expression_network.count_params(),
         },
         halves={name: half for name, half in halves.items() if half is not None},
         measured=measured,
@@ -92,6 +91,8 @@ def export_original(
             "instruments": list(instruments),
             "sample_rate_hz": SAMPLE_RATE_HZ,
             "frame_rate_hz": FRAME_RATE_HZ,
+            "training": trainings(facts),
+            "untrained": [name for name, half in halves.items() if half is None],
         },
         licence=licence,
         summary=f"MIDI-DDSP as published, trained on {len(instruments)} instruments",

@@ -22,10 +22,28 @@ class TrainedHalf:
     Args:
         config: The run.
         result: How it ended.
+        begun_from: Name of the model whose weights it began from; empty for fresh ones.
     """
 
     config: SynthesisTrainingConfig | ExpressionTrainingConfig
     result: TrainingResult
+    begun_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenHalf:
+    """One of the two generators, taken from another model as it was.
+
+    Args:
+        model: Name of that model.
+        told: How it was trained, as that model tells it; may be empty.
+    """
+
+    model: str
+    told: str = ""
+
+
+Half = TrainedHalf | TakenHalf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +56,7 @@ class ExportFacts:
         instruments: Those that were trained on.
         has_rooms: Whether it has rooms, learned with the recordings.
         num_parameters: Of each generator, by its name.
-        halves: The runs, by the same names; one that was not trained here is missing.
+        halves: Where each comes from, by the same names; an untrained one is missing.
         measured: Markdown with figures measured after training; may be empty.
     """
 
@@ -47,7 +65,7 @@ class ExportFacts:
     instruments: Sequence[str]
     has_rooms: bool
     num_parameters: Mapping[str, int]
-    halves: Mapping[str, TrainedHalf]
+    halves: Mapping[str, Half]
     measured: str = ""
 
 
@@ -83,7 +101,7 @@ parameters of a synthesizer at 250 Hz, and these become sound at 16 kHz.
 
 ## Data and licence
 
-{_wrapped(f"Trained on: {facts.source}. The weights are under {facts.licence}.")}
+{_wrapped(f"Trained on: {facts.source}. Licence of the weights: {facts.licence}.")}
 
 ## Training
 
@@ -103,21 +121,51 @@ like nothing in particular.
 """
 
 
-def _run(part: str, half: TrainedHalf | None) -> str:
+def trainings(facts: ExportFacts) -> dict[str, str]:
+    """Return how each trained part was trained, in words, for a model that takes it.
+
+    Args:
+        facts: Of the training.
+    """
+    data = f"Data: {facts.source} ({', '.join(facts.instruments)})."
+    told = {}
+    for part, half in facts.halves.items():
+        if isinstance(half, TrainedHalf):
+            told[part] = f"{_training(half)} {data}"
+        else:
+            told[part] = half.told or f"As it is in '{half.model}'."
+    return told
+
+
+def _run(part: str, half: Half | None) -> str:
     if half is None:
-        return _wrapped(f"- {part}: not trained here.")
+        name = part.split()[0].lower()
+        return _wrapped(
+            f"- {part}: the {name} half is untrained, its weights are fresh, and what "
+            "it makes means nothing. To train it: `musegen train midi-ddsp --stage "
+            f"{name} --preset paper --from`, and this model."
+        )
+    if isinstance(half, TakenHalf):
+        told = half.told or "That model's card says what is known of its training."
+        return _wrapped(f"- {part}: taken from '{half.model}' as it was. {told}")
+    return _wrapped(f"- {part}: {_training(half)}")
+
+
+def _training(half: TrainedHalf) -> str:
     config, state = half.config, half.result.state
     text = (
-        f"- {part}: {state.step} steps of {config.batch_size}, "
+        f"{state.step} steps of {config.batch_size}, "
         f"{state.seconds / 60:.0f} minutes, weights of step {state.best_step}. Adam, "
         f"rate {config.loop.learning_rate:g} times {config.decay:g} every 1000 steps, "
         f"norm clipped at {config.clip_norm:g}, seed {config.seed}"
     )
     if isinstance(config, SynthesisTrainingConfig):
         text += f"; {'with' if config.is_adversarial else 'without'} a discriminator"
+    if half.begun_from:
+        text += f"; begun from the weights of '{half.begun_from}'"
     loss = half.result.metrics.get("valid/loss")
     validated = "not measured" if loss is None else f"{loss:.4f}"
-    return _wrapped(f"{text}. Validation, pieces never trained on: {validated}.")
+    return f"{text}. Validation, pieces never trained on: {validated}."
 
 
 def _wrapped(text: str) -> str:

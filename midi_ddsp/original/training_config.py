@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
-from musegen.data.errors import TrainingError
+from musegen.engine import training_configs
 from musegen.engine.architectures import require_at_least
-from musegen.engine.training import LoopConfig, require_no_run
-from musegen.engine.training_configs import (
-    Reader,
-    read_json_object,
-    training_config_from_json,
-)
+from musegen.engine.training import LoopConfig
+from musegen.engine.training_configs import Reader, training_config_from_json
 from musegen.midi_ddsp.original.keras_config import (
     ExpressionNetworkConfig,
     SynthesisNetworkConfig,
@@ -24,8 +19,7 @@ from musegen.midi_ddsp.original.keras_config import (
     network_config_to_json,
 )
 
-CONFIG_NAME = "config.json"
-_STAGE_KEY = "stage"
+STAGE_KEY = "stage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +49,7 @@ class _TrainingConfig:
         }
         data["network"] = network_config_to_json(self.network)
         data["loop"] = dataclasses.asdict(self.loop)
-        return {_STAGE_KEY: self.stage, **data}
+        return {STAGE_KEY: self.stage, **data}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -65,7 +59,7 @@ class _TrainingConfig:
             ValueError: Another stage, an unknown key, or a value out of range.
         """
         fields = dict(data)
-        if (stage := fields.pop(_STAGE_KEY, cls.stage)) != cls.stage:
+        if (stage := fields.pop(STAGE_KEY, cls.stage)) != cls.stage:
             raise ValueError(f"it trains '{stage}' and not '{cls.stage}'")
         readers: dict[str, Reader] = {
             "network": network_config_from_json,
@@ -191,6 +185,17 @@ class ExpressionTrainingConfig(_TrainingConfig):
             )
 
 
+SYNTHESIS_PRESETS: Mapping[str, SynthesisTrainingConfig] = {
+    # As published, judged by its losses alone.
+    "paper": SynthesisTrainingConfig(is_adversarial=False),
+    # As published, with the discriminator.
+    "paper-gan": SynthesisTrainingConfig(is_adversarial=True),
+}
+
+EXPRESSION_PRESETS: Mapping[str, ExpressionTrainingConfig] = {
+    "paper": ExpressionTrainingConfig(),
+}
+
 Config = TypeVar("Config", SynthesisTrainingConfig, ExpressionTrainingConfig)
 
 
@@ -204,19 +209,7 @@ def read_run_config(run_dir: Path, cls: type[Config]) -> Config:
     Raises:
         TrainingError: There is none, or it is of another stage or version.
     """
-    path = run_dir / CONFIG_NAME
-    try:
-        return cls.from_json(read_json_object(path))
-    except FileNotFoundError as error:
-        raise TrainingError(
-            f"{run_dir} holds no run to resume: start it without --resume, or name the "
-            "run's folder with --run"
-        ) from error
-    except (AttributeError, TypeError, ValueError) as error:
-        raise TrainingError(
-            f"{path} is no config of this kind of run ({error}): name its own folder, "
-            "or start a new run"
-        ) from error
+    return training_configs.read_run_config(run_dir, cls.from_json)
 
 
 def claim_folder(run_dir: Path, config: Config, *, resume: bool) -> None:
@@ -225,20 +218,6 @@ def claim_folder(run_dir: Path, config: Config, *, resume: bool) -> None:
     Raises:
         TrainingError: There is a run already, or one with another config.
     """
-    if not resume:
-        require_no_run(run_dir)
-    else:
-        stored = read_run_config(run_dir, type(config)).to_json()
-        differing = [
-            key
-            for key, value in config.to_json().items()
-            if key not in ("loop", "minutes") and stored[key] != value
-        ]
-        if differing:
-            raise TrainingError(
-                f"the run was started with another {', '.join(differing)}: resume with "
-                f"the values of {run_dir / CONFIG_NAME}, or start a new run"
-            )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(config.to_json(), indent=2) + "\n"
-    (run_dir / CONFIG_NAME).write_text(text, encoding="utf-8")
+    training_configs.claim_run_folder(
+        run_dir, config, type(config).from_json, resume=resume
+    )

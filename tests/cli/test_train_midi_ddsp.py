@@ -13,12 +13,14 @@ from musegen.cli.main import run
 from musegen.engine import devices, precision, quiet
 from musegen.engine.checkpoints import RunState
 from musegen.engine.training import TrainingResult
+from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.inference import exporting, record_clips, training
 from musegen.midi_ddsp.inference.presets import PRESETS
 from musegen.midi_ddsp.inference.training_config import (
     InferenceTrainingConfig,
     claim_folder,
 )
+from musegen.midi_ddsp.original.training_config import EXPRESSION_PRESETS
 
 pytestmark = pytest.mark.usefixtures("workplace")
 COMMAND = ["train", "midi-ddsp", "--data", "clips.parquet", "--run", "run"]
@@ -132,4 +134,50 @@ def test_an_export_that_exists_is_told_before_the_training(
     Path("made").mkdir()
     assert run([*COMMAND, "--export", "made"]) == 2
     assert "made exists" in capsys.readouterr().err
+    assert not calls.trained
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--from model", "--from is for the published generators"),
+        ("--stage synthesis --from model", "--from is for the published generators"),
+        (
+            "--stage expression --preset tiny --from model",
+            "--from is for the published generators",
+        ),
+        (
+            "--stage expression --preset paper-gan",
+            "has no preset 'paper-gan': choose one of default, tiny, paper",
+        ),
+        ("--preset paper-gan", "--stage inference has no preset 'paper-gan'"),
+        (
+            "--stage synthesis --preset paper --precision mixed_bfloat16",
+            "--precision mixed_bfloat16 is not for this stage and preset",
+        ),
+        ("--stage synthesis --preset paper --from ./none", "no model folder none"),
+    ],
+)
+def test_options_of_another_network_are_refused(
+    calls: Calls, capsys: pytest.CaptureFixture[str], options: str, message: str
+) -> None:
+    assert run([*COMMAND, *options.split()]) in (2, 4)
+    told = " ".join(capsys.readouterr().err.split())
+    assert message in told
+    assert not calls.trained
+
+
+def test_a_published_run_is_resumed_by_its_own_stage_only(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = EXPRESSION_PRESETS["paper"]
+    claim_run_folder(Path("run"), published, type(published).from_json, resume=False)
+    for stage in ("inference", "synthesis"):
+        assert run([*COMMAND, "--stage", stage, "--resume"]) == 2
+        assert "resume it with --stage expression" in capsys.readouterr().err
+    resumed = [*COMMAND, "--stage", "expression", "--resume"]
+    assert run([*resumed, "--preset", "paper"]) == 2
+    assert "--preset does nothing with --resume" in capsys.readouterr().err
+    assert run([*resumed, "--from", "model"]) == 2
+    assert "--from does nothing with --resume" in capsys.readouterr().err
     assert not calls.trained

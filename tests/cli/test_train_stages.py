@@ -84,8 +84,10 @@ def test_presets_that_a_stage_has_not_are_a_sentence(name: str) -> None:
             assert f"--stage {name} has no preset '{preset}': choose" in str(error)
             assert "default" in str(error)
     assert refused < len(stages.PRESETS) - 1
-    with pytest.raises(UsageError, match="no preset 'none'"):
+    with pytest.raises(UsageError, match="no preset 'none'") as caught:
         stage.preset("none")
+    for preset in stages.PUBLISHED_PRESETS.get(name, ()):
+        assert preset in str(caught.value)
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -104,6 +106,7 @@ def test_a_run_remembers_its_config(name: str, tmp_path: Path) -> None:
 def test_only_networks_that_learn_from_sound_heard_hear_it() -> None:
     hears = {name: stages.stage_named(name).hears_clips for name in stages.STAGES}
     assert hears == {"inference": False, "synthesis": True, "expression": True}
+    assert not any(stages.stage_named(name).begins_from_models for name in hears)
 
 
 def test_steps_advance_and_validations_are_told(paper: Paper) -> None:

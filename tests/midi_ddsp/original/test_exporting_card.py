@@ -8,6 +8,7 @@ from musegen.engine.checkpoints import RunState
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.original.exporting_card import (
     ExportFacts,
+    Half,
     TakenHalf,
     TrainedHalf,
     render_export_card,
@@ -75,7 +76,10 @@ def test_what_was_taken_or_begun_from_another_model_is_named() -> None:
         config=ExpressionTrainingConfig(), result=RESULT, begun_from="urmp"
     )
     taken = TakenHalf(model="urmp", told="7 steps of 3.")
-    halves = {"Synthesis Generator": taken, "Expression Generator": trained}
+    halves: dict[str, Half] = {
+        "Synthesis Generator": taken,
+        "Expression Generator": trained,
+    }
     facts = dataclasses.replace(FACTS, halves=halves)
     card = words(render_export_card("ours", facts))
     assert "Synthesis Generator: taken from 'urmp' as it was. 7 steps of 3." in card

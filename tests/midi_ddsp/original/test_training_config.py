@@ -42,7 +42,8 @@ def test_presets_are_the_defaults_with_and_without_a_discriminator() -> None:
     assert gan == SynthesisTrainingConfig()
     assert gan.is_adversarial
     assert SYNTHESIS_PRESETS["paper"] == dataclasses.replace(gan, is_adversarial=False)
-    assert EXPRESSION_PRESETS == {"paper": ExpressionTrainingConfig()}
+    assert list(EXPRESSION_PRESETS) == ["paper"]
+    assert EXPRESSION_PRESETS["paper"] == ExpressionTrainingConfig()
 
 
 @pytest.mark.parametrize("config", [SYNTHESIS, EXPRESSION])
