@@ -28,6 +28,8 @@ PUBLISHED_PRESETS: Mapping[str, tuple[str, ...]] = {
 DEFAULT_INFERENCE_MODEL = "ddsp_inference_base"
 
 Config = Any  # a dataclass of the stage's own; typed where the stage is
+Heard = Any  # the material of the stage
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,34 +226,23 @@ class Synthesis:
         from musegen.midi_ddsp.generators.synthesis_training import train_synthesis
 
         config = run.config
-        with output.progress("Hearing the recordings") as advance:
-            material = hear_lines(
+
+        def hear(tell: Tell) -> Heard:
+            return hear_lines(
                 run.data_path,
                 run.inference_model,
                 is_told_expression=config.network.is_told_expression,
-                tell=lambda _done, _all: advance(1),
+                tell=tell,
             )
-        length = None if config.minutes else config.loop.num_steps
-        with output.progress("Training", length) as advance:
-            network, result = train_synthesis(
-                material.train,
-                material.valid,
-                config=config,
-                run_dir=run.run_dir,
-                resume=run.resume,
-                progress=telling(output, config, advance, "loss"),
-            )
-        with output.progress("Exporting"):
-            export_synthesis(
-                network,
-                config=config,
-                result=result,
-                source=f"{run.data_path.name}, pieces of the split train "
-                f"({len(material.train)} recordings)",
-                scales=material.scales,
-                folder=run.export_dir,
-            )
-        return result
+
+        return _trained_generator(
+            run,
+            output,
+            hear=hear,
+            train=train_synthesis,
+            export=export_synthesis,
+            what="loss",
+        )
 
 
 class Expression:
@@ -291,31 +282,50 @@ class Expression:
         from musegen.midi_ddsp.generators.expression_training import train_expression
         from musegen.midi_ddsp.generators.material import hear_notes
 
-        config = run.config
-        with output.progress("Hearing the recordings") as advance:
-            material = hear_notes(
-                run.data_path,
-                run.inference_model,
-                tell=lambda _done, _all: advance(1),
-            )
-        length = None if config.minutes else config.loop.num_steps
-        with output.progress("Training", length) as advance:
-            networks, result = train_expression(
-                material.train,
-                material.valid,
-                config=config,
-                run_dir=run.run_dir,
-                resume=run.resume,
-                progress=telling(output, config, advance, "RMSE"),
-            )
-        with output.progress("Exporting"):
-            export_expression(
-                networks,
-                config=config,
-                result=result,
-                source=f"{run.data_path.name}, pieces of the split train "
-                f"({len(material.train)} recordings)",
-                scales=material.scales,
-                folder=run.export_dir,
-            )
-        return result
+        def hear(tell: Tell) -> Heard:
+            return hear_notes(run.data_path, run.inference_model, tell=tell)
+
+        return _trained_generator(
+            run,
+            output,
+            hear=hear,
+            train=train_expression,
+            export=export_expression,
+            what="RMSE",
+        )
+
+
+def _trained_generator(
+    run: Run,
+    output: Output,
+    *,
+    hear: Callable[[Tell], Heard],
+    train: Callable[..., tuple[Any, TrainingResult]],
+    export: Callable[..., object],
+    what: str,
+) -> TrainingResult:
+    """Hear the clips, train one of our generators on them, and export it."""
+    config = run.config
+    with output.progress("Hearing the recordings") as advance:
+        material = hear(lambda _done, _all: advance(1))
+    length = None if config.minutes else config.loop.num_steps
+    with output.progress("Training", length) as advance:
+        networks, result = train(
+            material.train,
+            material.valid,
+            config=config,
+            run_dir=run.run_dir,
+            resume=run.resume,
+            progress=telling(output, config, advance, what),
+        )
+    with output.progress("Exporting"):
+        export(
+            networks,
+            config=config,
+            result=result,
+            source=f"{run.data_path.name}, pieces of the split train "
+            f"({len(material.train)} recordings)",
+            scales=material.scales,
+            folder=run.export_dir,
+        )
+    return result

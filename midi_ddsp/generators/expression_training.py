@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from musegen.data.errors import TrainingError
 from musegen.engine.seeds import generator
-from musegen.engine.training import Batch, Progress, TrainingLoop, TrainingResult
+from musegen.engine.training import Batch, Progress, TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.generators.controls import (
     COLUMNS,
@@ -26,7 +26,7 @@ from musegen.midi_ddsp.generators.controls import (
 from musegen.midi_ddsp.generators.line import joined
 from musegen.midi_ddsp.generators.note_features import memories, note_features
 from musegen.midi_ddsp.generators.training_config import ExpressionTrainingConfig
-from musegen.midi_ddsp.inference.timed_loop import TimedLoop
+from musegen.midi_ddsp.inference.timed_loop import run_loop
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.takes.take import Take
 
@@ -94,22 +94,16 @@ def train_expression(
             )
     claim_run_folder(run_dir, config, ExpressionTrainingConfig.from_json, resume=resume)
     networks = compiled_networks(config)
-    arguments: dict[str, Any] = {
-        "batch_at": _batches(train, config),
-        "validate": _validator(valid),
-        "config": config.loop,
-        "run_dir": run_dir,
-        "progress": progress,
-    }
-    if config.minutes:
-        budget_s = 60.0 * config.minutes
-        loop: TrainingLoop = TimedLoop(
-            budget_s=budget_s, model=networks[0], **arguments
-        )
-    else:
-        loop = TrainingLoop(networks[0], **arguments)
-    result = loop.run(resume=resume)
-    loop.load_best()
+    result = run_loop(
+        networks[0],
+        minutes=config.minutes,
+        config=config.loop,
+        batch_at=_batches(train, config),
+        validate=_validator(valid),
+        run_dir=run_dir,
+        resume=resume,
+        progress=progress,
+    )
     return networks, result
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from musegen.data.errors import TrainingError
 from musegen.engine.seeds import generator
-from musegen.engine.training import Batch, Progress, TrainingLoop, TrainingResult
+from musegen.engine.training import Batch, Progress, TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.generators.synthesis_batches import (
     ControlRanges,
@@ -22,7 +22,7 @@ from musegen.midi_ddsp.generators.synthesis_batches import (
     batch_of_crops,
 )
 from musegen.midi_ddsp.generators.training_config import SynthesisTrainingConfig
-from musegen.midi_ddsp.inference.timed_loop import TimedLoop
+from musegen.midi_ddsp.inference.timed_loop import run_loop
 
 # What Muon leaves to AdamW: vectors, and the layers that meet features and levels.
 _NOT_HIDDEN_MATRICES = ("bias", "embed", "outputs", "norm")
@@ -60,20 +60,16 @@ def train_synthesis(
             )
     claim_run_folder(run_dir, config, SynthesisTrainingConfig.from_json, resume=resume)
     network, model = compiled_networks(config)
-    arguments: dict[str, Any] = {
-        "batch_at": _batches(train, config),
-        "validate": _validator(valid, config),
-        "config": config.loop,
-        "run_dir": run_dir,
-        "progress": progress,
-    }
-    if config.minutes:
-        budget_s = 60.0 * config.minutes
-        loop: TrainingLoop = TimedLoop(budget_s=budget_s, model=model, **arguments)
-    else:
-        loop = TrainingLoop(model, **arguments)
-    result = loop.run(resume=resume)
-    loop.load_best()
+    result = run_loop(
+        model,
+        minutes=config.minutes,
+        config=config.loop,
+        batch_at=_batches(train, config),
+        validate=_validator(valid, config),
+        run_dir=run_dir,
+        resume=resume,
+        progress=progress,
+    )
     return network, result
 
 

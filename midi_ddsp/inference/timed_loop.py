@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from musegen.engine.training import LoopConfig, TrainingLoop
+from musegen.engine.training import (
+    Batch,
+    LoopConfig,
+    Progress,
+    TrainingLoop,
+    TrainingResult,
+)
 
 # Nothing is known of a run's speed before its first steps, which also compile.
 _FIRST_STEPS = 5
@@ -49,6 +57,51 @@ class TimedLoop(TrainingLoop):
 
     def _is_out_of_patience(self) -> bool:
         return self.is_over or super()._is_out_of_patience()
+
+
+def run_loop(
+    model: Any,
+    *,
+    minutes: float,
+    config: LoopConfig,
+    batch_at: Callable[[int], Batch],
+    validate: Callable[[Any], Mapping[str, float]],
+    run_dir: Path,
+    resume: bool,
+    progress: Progress | None,
+) -> TrainingResult:
+    """Train to the end and give the model the best averaged weights.
+
+    Args:
+        model: Compiled.
+        minutes: Length of the run over all sittings; 0 for as many steps as `config`
+            says.
+        config: Steps and rates.
+        batch_at: From step number to a batch.
+        validate: From the model to named values.
+        run_dir: Folder for checkpoints and logs.
+        resume: Go on from the folder's last checkpoint.
+        progress: Called after each step.
+
+    Raises:
+        TrainingError: The run cannot start or go on.
+    """
+    arguments: dict[str, Any] = {
+        "batch_at": batch_at,
+        "validate": validate,
+        "config": config,
+        "run_dir": run_dir,
+        "progress": progress,
+    }
+    if minutes:
+        loop: TrainingLoop = TimedLoop(
+            budget_s=60.0 * minutes, model=model, **arguments
+        )
+    else:
+        loop = TrainingLoop(model, **arguments)
+    result = loop.run(resume=resume)
+    loop.load_best()
+    return result
 
 
 def scheduled(

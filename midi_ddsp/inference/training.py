@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from musegen.engine.seeds import generator
-from musegen.engine.training import Batch, Progress, TrainingLoop, TrainingResult
+from musegen.engine.training import Batch, Progress, TrainingResult
 from musegen.midi_ddsp.inference.batches import (
     TrainingClip,
     batch_of,
     draw_crops,
     usable_clips,
 )
-from musegen.midi_ddsp.inference.timed_loop import TimedLoop
+from musegen.midi_ddsp.inference.timed_loop import run_loop
 from musegen.midi_ddsp.inference.training_config import (
     InferenceTrainingConfig,
     claim_folder,
@@ -60,20 +60,16 @@ def train_inference(
     valid = usable_clips(valid, config.crop_frames, "validation")
     claim_folder(run_dir, config, resume=resume)
     network, model = compiled_networks(config)
-    arguments: dict[str, Any] = {
-        "batch_at": _batches(train, config),
-        "validate": _validator(valid, config),
-        "config": config.loop,
-        "run_dir": run_dir,
-        "progress": progress,
-    }
-    if config.minutes:
-        budget_s = 60.0 * config.minutes
-        loop: TrainingLoop = TimedLoop(budget_s=budget_s, model=model, **arguments)
-    else:
-        loop = TrainingLoop(model, **arguments)
-    result = loop.run(resume=resume)
-    loop.load_best()
+    result = run_loop(
+        model,
+        minutes=config.minutes,
+        config=config.loop,
+        batch_at=_batches(train, config),
+        validate=_validator(valid, config),
+        run_dir=run_dir,
+        resume=resume,
+        progress=progress,
+    )
     return network, result
 
 
