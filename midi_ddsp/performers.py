@@ -30,11 +30,14 @@ class PlayingChoices:
         is_deterministic: Draw nothing: the likeliest everywhere, whatever the seed.
         variety: How far expression is drawn from its mean, 0 or more: 0 is the mean,
             1 as wide as what was learned.
+        works_ahead: Whether blocks may be made in threads of their own, ahead of their
+            turn; the same sound, and quicker for a line alone, not for many at once.
     """
 
     seed: int = 0
     is_deterministic: bool = False
     variety: float = 1.0
+    works_ahead: bool = False
 
 
 class Performer(Protocol):

@@ -186,7 +186,9 @@ class Synthesis:
         return Line(
             part=part,
             performer=performer,
-            choices=replace(wishes.choices, seed=seed),
+            choices=replace(
+                wishes.choices, seed=seed, works_ahead=len(self._plan.parts) == 1
+            ),
             wishes=LineWishes(
                 expression=wishes.expression.get(key),
                 presets=wishes.presets,

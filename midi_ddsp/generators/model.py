@@ -156,6 +156,7 @@ class PerformerModel:
             num_frames,
             seed=None if choices.is_deterministic else _part_seed(choices),
             vibrato_factor=None if _is_still(wheel.values) else wheel.at,
+            works_ahead=choices.works_ahead,
         )
 
     def room(self, instrument: str) -> ImpulseResponse | None:

@@ -57,8 +57,6 @@ Factor = Callable[[int, int], NDArray[np.floating]]
 class SynthesisModel:
     """Our Synthesis Generator, trained. Make one with `load`.
 
-    Blocks of a line are worked on ahead of their turn, in a few threads.
-
     Args:
         name: Of the model.
         digest: Of its files.
@@ -126,6 +124,7 @@ class SynthesisModel:
         *,
         seed: int | None = None,
         vibrato_factor: Factor | None = None,
+        works_ahead: bool = False,
     ) -> Iterator[SynthesisParameters]:
         """Yield a line's parameters, block by block, from frame 0.
 
@@ -135,6 +134,7 @@ class SynthesisModel:
             seed: Of the wavering of the pitch; None for the likeliest pitch.
             vibrato_factor: From a first frame and the one after the last to how much
                 a wheel widens the vibrato there.
+            works_ahead: Whether blocks are made in a few threads ahead of their turn.
         """
         swing = MadeSwing(line.spans[:, 0], line.controls)
         shares = None if seed is None else _wandering(seed, num_frames)
@@ -142,7 +142,8 @@ class SynthesisModel:
         def ask(stretch: tuple[int, int]) -> SynthesisParameters:
             return self._ask(line, swing, stretch, shares, vibrato_factor)
 
-        return map_in_threads(ask, _stretches(num_frames))
+        stretches = _stretches(num_frames)
+        return map_in_threads(ask, stretches) if works_ahead else map(ask, stretches)
 
     def _ask(
         self,

@@ -210,3 +210,9 @@ def test_outliers_of_two_frames_go_and_steps_and_glides_stay() -> None:
     np.testing.assert_array_equal(module.smoothed_pitch(torn), step[2:-2])
     glide = np.linspace(60.0, 62.0, 40)
     np.testing.assert_array_equal(module.smoothed_pitch(glide), glide[2:-2])
+
+
+def test_working_ahead_changes_nothing(synthesis_model: SynthesisModel) -> None:
+    line = line_of(vibrato_extent_cents=20.0, vibrato_rate_hz=5.0)
+    ahead = synthesis_model.play(line, NUM_FRAMES, seed=3, works_ahead=True)
+    assert_equal(joined_blocks(list(ahead)), play(synthesis_model, line, seed=3))
