@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from musegen.engine.training import Progress, TrainingResult
 
 STAGES = ("inference", "synthesis", "expression")
-PRESETS = ("default", "baseline", "paper", "paper-gan", "tiny")
+PRESETS = ("default", "baseline", "gan", "paper", "paper-gan", "tiny")
 PUBLISHED_PRESETS: Mapping[str, tuple[str, ...]] = {
     "synthesis": ("paper", "paper-gan"),
     "expression": ("paper",),

@@ -49,6 +49,8 @@ def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
     stage = "synthesis" if is_synthesis else "expression"
     if _is_baseline(config):
         stage += " --preset baseline"
+    elif _is_adversarial(config):
+        stage += " --preset gan"
     measured = measured or (
         "Nothing yet beyond the validation of the run: "
         "`python benchmarks/generation_quality.py`."
@@ -85,6 +87,22 @@ def _is_baseline(config: TrainingConfig) -> bool:
     return (
         isinstance(config, SynthesisTrainingConfig)
         and not config.network.is_told_expression
+    )
+
+
+def _is_adversarial(config: TrainingConfig) -> bool:
+    """Whether it was trained beside a discriminator."""
+    return isinstance(config, SynthesisTrainingConfig) and config.is_adversarial
+
+
+def _judgement(config: SynthesisTrainingConfig) -> str:
+    """What a discriminator had to say in it; empty without one."""
+    if not config.is_adversarial:
+        return ""
+    return (
+        f"\nFrom step {config.adversarial_from_step} on a discriminator's judgement of "
+        f"the levels, weight\n{config.adversarial_weight:g} (least squares and "
+        "feature matching, Wu et al., ICLR 2022).\n"
     )
 
 
@@ -142,7 +160,8 @@ controls that nobody played; Muon, precision {config.precision}.
 The losses: levels (amplitude, each harmonic, each noise band, absolute differences in
 dB against what DDSP Inference heard), pitch (cross entropy of 161 centred classes),
 and the promise: controls measured in the output against those asked for, also where
-nobody played them. Validation, pieces never trained on: {validated or "none"}."""
+nobody played them.
+{_judgement(config)}Validation, pieces never trained on: {validated or "none"}."""
     return f"""{begin} Batches of {config.batch_size} windows of
 {config.window_notes} notes, moved by up to {config.max_transposition} semitones; AdamW.
 

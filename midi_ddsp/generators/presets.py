@@ -33,6 +33,8 @@ SYNTHESIS_PRESETS: Mapping[str, SynthesisTrainingConfig] = {
     "baseline": replace(
         _DEFAULT_SYNTHESIS, network=SynthesisNetworkConfig(is_told_expression=False)
     ),
+    # The same beside a discriminator, as Wu et al. train theirs.
+    "gan": replace(_DEFAULT_SYNTHESIS, is_adversarial=True),
     # For trying out the command: a minute, and little learned.
     "tiny": SynthesisTrainingConfig(
         network=SynthesisNetworkConfig(

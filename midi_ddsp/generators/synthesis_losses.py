@@ -50,7 +50,7 @@ class SynthesisLosses(keras.layers.Layer):
         shares = below_nyquist_shares(levels[..., 1 : 1 + NUM_HARMONICS], wanted["f0"])
         controls = self.measures(amplitude, shares, noise, wanted["spans"])
         return {
-            "level": _level_loss(amplitude, shares, noise, wanted),
+            "level": _level_loss(levels, wanted),
             "pitch": _pitch_loss(pitch, wanted),
             "promise": _promise_loss(controls, wanted),
         }
@@ -65,25 +65,61 @@ def below_nyquist_shares(harmonics_db: Any, f0_hz: Any) -> Any:
     )
 
 
-def _level_loss(amplitude: Any, shares: Any, noise: Any, wanted: Any) -> Any:
-    target = wanted["wanted_levels"]
-    weight = ops.cast(wanted["is_played"], "float32")[:, 0]
-    difference = _distance(amplitude, target[..., :1], AMPLITUDE_FLOOR_DB)
+def comparable_levels(levels: Any, f0_hz: Any) -> tuple[Any, Any, Any]:
+    """Return amplitude [B, T, 1], harmonics [B, T, 60] and noise [B, T, 65], in dB.
+
+    Harmonics absolute; nothing lies below the floors, nor does a harmonic that cannot
+    sound.
+
+    Args:
+        levels: [B, T, 126] of the network.
+        f0_hz: [B, T, 1], 0 where there is no pitch.
+    """
+    amplitude, noise = levels[..., :1], levels[..., 1 + NUM_HARMONICS :]
+    shares = below_nyquist_shares(levels[..., 1 : 1 + NUM_HARMONICS], f0_hz)
     partials = amplitude + _DB_PER_NEPER * ops.log(shares + 1e-8)
-    number = ops.arange(1, NUM_HARMONICS + 1, dtype="float32")
-    is_heard = ops.cast(wanted["f0"] * number < SAMPLE_RATE_HZ / 2, "float32")
-    is_heard *= ops.cast(wanted["f0"] > 0.0, "float32")
-    apart = _distance(partials, target[..., 1 : 1 + NUM_HARMONICS], HARMONIC_FLOOR_DB)
-    harmonic = ops.sum(apart * is_heard, axis=(1, 2)) / (
-        ops.sum(is_heard, axis=(1, 2)) + 1.0
+    return _floored(amplitude, partials, noise, f0_hz)
+
+
+def wanted_levels(wanted: Any) -> tuple[Any, Any, Any]:
+    """Return what `comparable_levels` is to be, see `training_inputs`."""
+    target = wanted["wanted_levels"]
+    return _floored(
+        target[..., :1],
+        target[..., 1 : 1 + NUM_HARMONICS],
+        target[..., 1 + NUM_HARMONICS :],
+        wanted["f0"],
     )
-    noisy = _distance(noise, target[..., 1 + NUM_HARMONICS :], NOISE_FLOOR_DB)
-    total = ops.mean(difference, axis=(1, 2)) + harmonic + ops.mean(noisy, axis=(1, 2))
+
+
+def _floored(
+    amplitude: Any, partials: Any, noise: Any, f0_hz: Any
+) -> tuple[Any, Any, Any]:
+    partials = ops.maximum(partials, HARMONIC_FLOOR_DB)
+    return (
+        ops.maximum(amplitude, AMPLITUDE_FLOOR_DB),
+        ops.where(_can_sound(f0_hz), partials, HARMONIC_FLOOR_DB),
+        ops.maximum(noise, NOISE_FLOOR_DB),
+    )
+
+
+def _can_sound(f0_hz: Any) -> Any:
+    """[B, T, 60], whether a harmonic is there and below half the sample rate."""
+    number = ops.arange(1, NUM_HARMONICS + 1, dtype="float32")
+    return ops.logical_and(f0_hz > 0.0, f0_hz * number < SAMPLE_RATE_HZ / 2)
+
+
+def _level_loss(levels: Any, wanted: Any) -> Any:
+    weight = ops.cast(wanted["is_played"], "float32")[:, 0]
+    found = comparable_levels(levels, wanted["f0"])
+    amplitude, partials, noise = (
+        ops.abs(one - other)
+        for one, other in zip(found, wanted_levels(wanted), strict=True)
+    )
+    is_heard = ops.cast(_can_sound(wanted["f0"]), "float32")
+    harmonic = ops.sum(partials, axis=(1, 2)) / (ops.sum(is_heard, axis=(1, 2)) + 1.0)
+    total = ops.mean(amplitude, axis=(1, 2)) + harmonic + ops.mean(noise, axis=(1, 2))
     return weight * total / _LEVEL_STEP_DB
-
-
-def _distance(found: Any, target: Any, floor_db: float) -> Any:
-    return ops.abs(ops.maximum(found, floor_db) - ops.maximum(target, floor_db))
 
 
 def _pitch_loss(logits: Any, wanted: Any) -> Any:
@@ -127,22 +163,3 @@ def training_inputs() -> dict[str, Any]:
         "controls": keras.Input((None, 5), name="controls"),
         "is_played": keras.Input((1,), name="is_played"),
     }
-
-
-def build_training_network(network: Any) -> keras.Model:
-    """Return a model from everything a batch holds to the three losses [B, 1]."""
-    inputs = training_inputs()
-    outputs = network({"features": inputs["features"]})
-    wanted = {name: value for name, value in inputs.items() if name != "features"}
-    losses = SynthesisLosses(name="losses", dtype="float32")(
-        outputs["levels"], outputs["pitch"], wanted
-    )
-    named = {
-        name: keras.layers.Reshape((1,), name=name)(losses[name]) for name in LOSSES
-    }
-    return keras.Model(inputs, named, name="synthesis_training")
-
-
-def itself(_target: Any, loss: Any) -> Any:
-    """The loss of something that is a loss already."""
-    return ops.mean(loss, axis=-1)

@@ -77,14 +77,12 @@ def compiled_networks(config: SynthesisTrainingConfig) -> tuple[Any, Any]:
     """Build the network of a run, and the compiled model that compares."""
     import keras
 
-    from musegen.engine.muon import Muon
-    from musegen.midi_ddsp.generators.synthesis_losses import (
-        LOSS_WEIGHTS,
-        LOSSES,
+    from musegen.midi_ddsp.generators.synthesis_network import build_synthesis_network
+    from musegen.midi_ddsp.generators.training_network import (
         build_training_network,
         itself,
+        loss_weights,
     )
-    from musegen.midi_ddsp.generators.synthesis_network import build_synthesis_network
 
     keras.utils.set_random_seed(config.seed)
     previous = keras.config.dtype_policy()
@@ -93,89 +91,116 @@ def compiled_networks(config: SynthesisTrainingConfig) -> tuple[Any, Any]:
         network = build_synthesis_network(config.network)
     finally:
         keras.config.set_dtype_policy(previous)
-    model = build_training_network(network)
-    weights = dict(LOSS_WEIGHTS)
-    if not config.network.is_told_expression:
-        weights["promise"] = 0.0  # it has promised nothing
-    optimizer = Muon(
-        learning_rate=config.loop.learning_rate,
-        beta_2=0.98,
-        global_clipnorm=config.clip_norm,
-        weight_decay=0.01,
-        orthogonal_dtype=config.precision.removeprefix("mixed_"),
-        excluded=_NOT_HIDDEN_MATRICES,
-    )
+    model = build_training_network(network, config)
+    weights = loss_weights(config)
     model.compile(
-        optimizer=optimizer,
-        loss={name: itself for name in LOSSES},
-        loss_weights=weights,
+        optimizer=_optimizer(config),
+        loss={name: itself for name in weights},
+        loss_weights=dict(weights),
         jit_compile=False,
     )
     return network, model
+
+
+def _optimizer(config: SynthesisTrainingConfig) -> Any:
+    from musegen.engine.muon import Muon
+    from musegen.midi_ddsp.adversarial.optimizers import AdversarialMuon
+
+    arguments: dict[str, Any] = {
+        "learning_rate": config.loop.learning_rate,
+        "beta_2": 0.98,
+        "weight_decay": 0.01,
+        "orthogonal_dtype": config.precision.removeprefix("mixed_"),
+        "excluded": _NOT_HIDDEN_MATRICES,
+    }
+    if not config.is_adversarial:
+        return Muon(global_clipnorm=config.clip_norm, **arguments)
+    return AdversarialMuon(
+        clip_norm=config.clip_norm, rival_rate=config.discriminator_rate, **arguments
+    )
 
 
 def _batches(
     lines: Sequence[TrainingLine], config: SynthesisTrainingConfig
 ) -> Callable[[int], Batch]:
     ranges = ControlRanges(lines)
-    is_told = config.network.is_told_expression
 
     def batch_at(step: int) -> Batch:
-        inputs = batch_of_crops(
-            lines,
-            num_played=config.num_played,
-            num_changed=config.num_changed if is_told else 0,
-            crop_frames=config.crop_frames,
-            ranges=ranges,
-            generator=generator(config.seed, "batch", step),
-        )
-        return inputs, _nothing(len(inputs["features"])), None
+        draws = generator(config.seed, "batch", step)
+        is_minded = step >= config.adversarial_from_step
+        inputs = _inputs(lines, ranges, config, draws, is_minded=is_minded)
+        return inputs, _nothing(inputs, config), None
 
     return batch_at
+
+
+def _inputs(
+    lines: Sequence[TrainingLine],
+    ranges: ControlRanges,
+    config: SynthesisTrainingConfig,
+    draws: np.random.Generator,
+    *,
+    is_minded: bool,
+) -> dict[str, Any]:
+    """One batch; `is_minded` is whether the generator minds the discriminator."""
+    is_told = config.network.is_told_expression
+    inputs: dict[str, Any] = batch_of_crops(
+        lines,
+        num_played=config.num_played,
+        num_changed=config.num_changed if is_told else 0,
+        crop_frames=config.crop_frames,
+        ranges=ranges,
+        generator=draws,
+    )
+    if config.is_adversarial:
+        inputs["judged"] = np.full_like(inputs["is_played"], float(is_minded))
+    return inputs
 
 
 def _validator(
     lines: Sequence[TrainingLine], config: SynthesisTrainingConfig
 ) -> Callable[[Any], Mapping[str, float]]:
     """Return a function that compares the same crops each time."""
-    from musegen.midi_ddsp.generators.synthesis_losses import LOSSES
+    from musegen.midi_ddsp.generators.training_network import (
+        loss_weights,
+        supervised_loss,
+    )
 
     ranges = ControlRanges(lines)
-    is_told = config.network.is_told_expression
     batches = [
-        batch_of_crops(
+        _inputs(
             lines,
-            num_played=config.num_played,
-            num_changed=config.num_changed if is_told else 0,
-            crop_frames=config.crop_frames,
-            ranges=ranges,
-            generator=generator(config.seed, "validation", index),
+            ranges,
+            config,
+            generator(config.seed, "validation", index),
+            is_minded=True,
         )
         for index in range(config.num_validation_batches)
     ]
 
     def validate(model: Any) -> Mapping[str, float]:
-        values: dict[str, list[float]] = {}
+        found: dict[str, list[float]] = {name: [] for name in loss_weights(config)}
         for inputs in batches:
             model.reset_metrics()
-            found = model.test_on_batch(
-                inputs, _nothing(len(inputs["features"])), return_dict=True
+            values = model.test_on_batch(
+                inputs, _nothing(inputs, config), return_dict=True
             )
-            for name, value in found.items():
-                values.setdefault(name, []).append(float(value))
+            for name, heard in found.items():
+                heard.append(float(values[f"{name}_loss"]))
+        means = {name: float(np.mean(heard)) for name, heard in found.items()}
         return {
-            "valid/loss": float(np.mean(values["loss"])),
-            **{
-                f"valid/{name}": float(np.mean(values[f"{name}_loss"]))
-                for name in LOSSES
-            },
+            "valid/loss": supervised_loss(means, config),
+            **{f"valid/{name}": value for name, value in means.items()},
         }
 
     return validate
 
 
-def _nothing(size: int) -> dict[str, Any]:
+def _nothing(
+    inputs: Mapping[str, Any], config: SynthesisTrainingConfig
+) -> dict[str, Any]:
     """Targets of losses that are losses already."""
-    from musegen.midi_ddsp.generators.synthesis_losses import LOSSES
+    from musegen.midi_ddsp.generators.training_network import loss_weights
 
-    return {name: np.zeros((size, 1), np.float32) for name in LOSSES}
+    size = len(inputs["features"])
+    return {name: np.zeros((size, 1), np.float32) for name in loss_weights(config)}

@@ -34,6 +34,14 @@ class SynthesisTrainingConfig:
         num_validation_batches: Of held-out takes, always the same ones.
         clip_norm: Largest norm of the gradient.
         precision: Of the network; the losses are in float32 always.
+        is_adversarial: Whether a discriminator judges the levels.
+        adversarial_from_step: From where on the generator minds what it says; it learns
+            from the first step.
+        adversarial_weight: What its judgement counts beside the other losses.
+        discriminator_units: Channels of its convolutions.
+        discriminator_scales: Speeds at which it looks, each half the one before.
+        discriminator_blocks: Of each.
+        discriminator_rate: Its learning rate, constant.
         seed: Of everything random.
     """
 
@@ -58,17 +66,37 @@ class SynthesisTrainingConfig:
     num_validation_batches: int = 6
     clip_norm: float = 1.0
     precision: str = "float32"
+    is_adversarial: bool = False
+    adversarial_from_step: int = 200
+    adversarial_weight: float = 0.1
+    discriminator_units: int = 64
+    discriminator_scales: int = 3
+    discriminator_blocks: int = 4
+    discriminator_rate: float = 3e-4
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("num_played", "crop_frames", "num_validation_batches"):
+        for name in (
+            "num_played",
+            "crop_frames",
+            "num_validation_batches",
+            "discriminator_units",
+            "discriminator_scales",
+            "discriminator_blocks",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(
                     f"{name} must be at least 1; received {getattr(self, name)}"
                 )
         if self.crop_frames % 2:
             raise ValueError(f"crop_frames must be even; received {self.crop_frames}")
-        for name in ("minutes", "num_changed"):
+        for name in (
+            "minutes",
+            "num_changed",
+            "adversarial_from_step",
+            "adversarial_weight",
+            "discriminator_rate",
+        ):
             if getattr(self, name) < 0:
                 raise ValueError(
                     f"{name} must not be negative; received {getattr(self, name)}"

@@ -15,15 +15,16 @@ import keras
 import numpy as np
 from keras import ops
 
+from musegen.midi_ddsp.adversarial.config import DiscriminatorConfig
+from musegen.midi_ddsp.adversarial.discriminator import build_discriminator
+from musegen.midi_ddsp.adversarial.losses import AdversarialLosses
 from musegen.midi_ddsp.dsp.layers import (
     Reverb,
     SynthesisControls,
     Synthesizer,
     multi_scale_spectral_loss,
 )
-from musegen.midi_ddsp.original.adversarial_losses import AdversarialLosses
-from musegen.midi_ddsp.original.discriminator import build_discriminator, pitch_term
-from musegen.midi_ddsp.original.discriminator_config import DiscriminatorConfig
+from musegen.midi_ddsp.original.judged_pitch import PitchTerm
 from musegen.midi_ddsp.original.keras_synthesis_generator import (
     NUM_LOGITS,
     build_synthesis_network,
@@ -157,25 +158,3 @@ class SpectralDistance(keras.layers.Layer):
     def call(self, target: Any, audio: Any) -> Any:
         """Return the loss of each example."""
         return multi_scale_spectral_loss(target, audio)
-
-
-@keras.saving.register_keras_serializable(package="musegen")
-class PitchTerm(keras.layers.Layer):
-    """What the discriminator is told of f0 [B, T, 1], see `discriminator.pitch_term`.
-
-    Args:
-        compat: Whether to do as the released program does.
-        **kwargs: Of Keras.
-    """
-
-    def __init__(self, *, compat: bool, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.compat = compat
-
-    def call(self, f0_hz: Any) -> Any:
-        """Return the term, of the shape of the input."""
-        return pitch_term(f0_hz, compat=self.compat)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what it is made of."""
-        return {**super().get_config(), "compat": self.compat}

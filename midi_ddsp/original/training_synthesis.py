@@ -121,7 +121,7 @@ def judgement_weight(step: int, config: SynthesisTrainingConfig) -> float:
 def _optimizer(config: SynthesisTrainingConfig) -> Any:
     import keras
 
-    from musegen.midi_ddsp.original.adversarial_optimizer import AdversarialAdam
+    from musegen.midi_ddsp.adversarial.optimizers import AdversarialAdam
 
     rate = config.loop.learning_rate
     if not config.is_adversarial:

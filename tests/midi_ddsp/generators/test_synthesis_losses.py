@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,8 +16,6 @@ from musegen.midi_ddsp.generators.synthesis_losses import (
     LOSSES,
     SynthesisLosses,
     below_nyquist_shares,
-    build_training_network,
-    itself,
 )
 from musegen.midi_ddsp.takes.take import Take
 
@@ -134,27 +130,3 @@ def test_nothing_sounds_above_half_the_sample_rate() -> None:
     shares = np.asarray(below_nyquist_shares(harmonics, f0_hz))
     np.testing.assert_allclose(shares.sum(axis=2), 1.0, rtol=1e-5)
     assert (shares > 0.0).sum(axis=2).tolist() == [[60, 8, 7]]
-
-
-def test_every_weight_is_pulled(
-    batch: Batch,
-    synthesis_network: Any,  # noqa: ANN401 - Keras has no types
-) -> None:
-    training = build_training_network(synthesis_network)
-    variables = training.trainable_variables
-    assert len(variables) == len(synthesis_network.trainable_variables)
-    inputs = {name: tf.constant(values) for name, values in batch.items()}
-    for name in LOSSES:
-        with tf.GradientTape() as tape:
-            loss = itself(None, training(inputs, training=True)[name])
-            total = tf.reduce_sum(loss)
-        assert loss.shape == (3,)
-        heads = {"pitch": "level_outputs"}.get(name, "pitch_class_outputs")
-        gradients = tape.gradient(total, variables)
-        for variable, gradient in zip(variables, gradients, strict=True):
-            if heads in variable.path:
-                assert gradient is None, variable.path  # the other's own
-                continue
-            values = np.asarray(gradient)
-            assert np.isfinite(values).all(), variable.path
-            assert np.abs(values).max() > 0.0, variable.path

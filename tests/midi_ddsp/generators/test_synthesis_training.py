@@ -137,6 +137,27 @@ def test_who_is_told_nothing_promises_nothing(few_notes: tuple[Take, Take]) -> N
     assert values["valid/loss"] == pytest.approx(expected, rel=1e-3)
 
 
+def test_a_discriminator_learns_beside_it(lines: Lines, tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        TINY,
+        loop=dataclasses.replace(TINY.loop, num_steps=8),
+        is_adversarial=True,
+        adversarial_from_step=2,
+        discriminator_units=4,
+        discriminator_scales=1,
+        discriminator_blocks=1,
+    )
+    assert [
+        module._batches(lines[0], config)(step)[0]["judged"].max() for step in (1, 2)
+    ] == [0.0, 1.0]
+    _, result = train_synthesis(*lines, config=config, run_dir=tmp_path)
+    for name in ("discriminator", "adversarial", "feature_matching"):
+        assert result.metrics[f"valid/{name}"] > 0.0
+    values = [result.metrics[f"valid/{name}"] for name in ("level", "pitch", "promise")]
+    expected = float(np.dot(values, [1.0, 0.15, 0.5]))
+    assert result.metrics["valid/loss"] == pytest.approx(expected, rel=1e-4)
+
+
 def test_a_network_of_mixed_precision_leaves_other_networks_alone() -> None:
     import keras
 

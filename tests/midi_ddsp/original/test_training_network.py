@@ -11,12 +11,12 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from musegen.midi_ddsp.original.judged_pitch import PitchTerm
 from musegen.midi_ddsp.original.keras_config import SynthesisNetworkConfig
 from musegen.midi_ddsp.original.training_batches import ClipPlace, clip_batch
 from musegen.midi_ddsp.original.training_config import SynthesisTrainingConfig
 from musegen.midi_ddsp.original.training_network import (
     CrossEntropy,
-    PitchTerm,
     build_training_network,
 )
 from musegen.midi_ddsp.takes.take import Take

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from musegen.midi_ddsp.original.discriminator import judge_without_learning
+from musegen.midi_ddsp.adversarial.discriminator import judge_without_learning
 
 FEATURE_WEIGHT = 10.0
 _BLOCK_SHARE = 4.0  # over the blocks and one: 4/5 of the mean over four blocks' sum

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from musegen.midi_ddsp.original.discriminator_config import DiscriminatorConfig
+from musegen.midi_ddsp.adversarial.config import DiscriminatorConfig
 
 
 def test_it_judges_the_original_by_default() -> None:

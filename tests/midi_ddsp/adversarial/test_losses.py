@@ -10,14 +10,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from musegen.midi_ddsp.original.adversarial_losses import (
+from musegen.midi_ddsp.adversarial.config import DiscriminatorConfig
+from musegen.midi_ddsp.adversarial.discriminator import build_discriminator
+from musegen.midi_ddsp.adversarial.losses import (
     AdversarialLosses,
     discriminator_loss,
     feature_matching_loss,
     generator_loss,
 )
-from musegen.midi_ddsp.original.discriminator import build_discriminator
-from musegen.midi_ddsp.original.discriminator_config import DiscriminatorConfig
 
 Untyped = Any  # Keras and TensorFlow have no type information
 TINY = DiscriminatorConfig(

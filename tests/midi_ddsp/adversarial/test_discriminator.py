@@ -10,12 +10,11 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from musegen.midi_ddsp.original.discriminator import (
+from musegen.midi_ddsp.adversarial.config import DiscriminatorConfig
+from musegen.midi_ddsp.adversarial.discriminator import (
     build_discriminator,
     judge_without_learning,
-    pitch_term,
 )
-from musegen.midi_ddsp.original.discriminator_config import DiscriminatorConfig
 
 Untyped = Any  # Keras and TensorFlow have no type information
 TINY = DiscriminatorConfig(
@@ -75,12 +74,3 @@ def test_judging_without_learning_has_gradients_to_the_inputs_alone() -> None:
     weights = [variable.value for variable in network.trainable_variables]
     assert tape.gradient(total, weights) == [None] * len(weights)
     np.testing.assert_allclose(tape.gradient(total, made), tape.gradient(learned, made))
-
-
-def test_the_pitch_is_scaled_or_as_the_released_program_has_it() -> None:
-    f0_hz = np.array([0.0, 440.0, 880.0], np.float32)
-    ours = keras.ops.convert_to_numpy(pitch_term(f0_hz, compat=False))
-    np.testing.assert_allclose(ours, [0, 69 / 127, 81 / 127], rtol=1e-5)
-    theirs = keras.ops.convert_to_numpy(pitch_term(f0_hz, compat=True))
-    shift = 12 * np.log2(127)  # 83.9 semitones
-    np.testing.assert_allclose(theirs, [0, 69 - shift, 81 - shift], rtol=1e-4)

@@ -1,4 +1,8 @@
-"""Adam for two networks that train against each other in one step."""
+"""Optimizers for two networks that train against each other in one step.
+
+The same as two optimizers, since Adam treats each weight by itself; and one checkpoint
+holds both.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from musegen.engine.muon import Muon
+
 
 @keras.saving.register_keras_serializable(package="musegen")
 class AdversarialAdam(keras.optimizers.Adam):
     """Adam with a rate of its own for the discriminator, which is not clipped.
-
-    The same as two optimizers, since Adam treats each weight by itself; and one
-    checkpoint holds both.
 
     Args:
         rival: Part of the paths of the discriminator's weights.
@@ -40,7 +43,9 @@ class AdversarialAdam(keras.optimizers.Adam):
         self.clip_norm = clip_norm
 
     def apply(
-        self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None
+        self,
+        grads: Sequence[Any],
+        trainable_variables: Sequence[Any] | None = None,
     ) -> None:
         """Clip what is to be clipped, and update all weights."""
         variables = (
@@ -78,3 +83,17 @@ class AdversarialAdam(keras.optimizers.Adam):
             "rival_rate": self.rival_rate,
             "clip_norm": self.clip_norm,
         }
+
+
+@keras.saving.register_keras_serializable(package="musegen")
+class AdversarialMuon(AdversarialAdam, Muon):
+    """Muon for the generator and AdamW for its rival, each at its rate.
+
+    Args:
+        excluded: Of `Muon`; the rival's weights are always among them.
+        **kwargs: Of `AdversarialAdam` and `Muon`.
+    """
+
+    def __init__(self, *, excluded: Sequence[str] = (), **kwargs: Any) -> None:
+        rival = kwargs.get("rival", "discriminator")
+        super().__init__(excluded=tuple(dict.fromkeys((*excluded, rival))), **kwargs)

@@ -1,7 +1,7 @@
 """Tells heard synthesis parameters from made ones, at three speeds; for training only.
 
 It judges raw parameters (logits) and never sound. What its scores are used for is
-`musegen.midi_ddsp.original.adversarial_losses`.
+`musegen.midi_ddsp.adversarial.losses`.
 
 Source:
     Wu et al., "MIDI-DDSP", ICLR 2022, and its program. 9 316 611 parameters with its
@@ -13,18 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from musegen.midi_ddsp.original.discriminator_config import DiscriminatorConfig
-from musegen.midi_ddsp.original.layers import LEAKY_SLOPE
-from musegen.midi_ddsp.original.synthesis_generator import MIDI_SCALE
-from musegen.midi_ddsp.parameters import A4_HZ, A4_PITCH, SEMITONES_AN_OCTAVE
+from musegen.midi_ddsp.adversarial.config import DiscriminatorConfig
 
 NAME = "discriminator"
 _POOL = 4
 _KERNEL_DEVIATION = 0.02
 _TAPS = 3
+_LEAKY_SLOPE = 0.2
 
 
 def build_discriminator(config: DiscriminatorConfig) -> keras.Model:
@@ -48,26 +45,6 @@ def build_discriminator(config: DiscriminatorConfig) -> keras.Model:
         features.append(maps)
     outputs = {"scores": scores, "features": features}
     return keras.Model([condition, parameters], outputs, name=NAME)
-
-
-def pitch_term(f0_hz: Any, *, compat: bool) -> Any:
-    """Return what it is told of the pitch, of the shape of `f0_hz`.
-
-    Where there is no pitch it is 0. By default the MIDI pitch over 127, as elsewhere in
-    the model. With `compat` the pitch of a 127th of the frequency, in semitones: the
-    released program has a parenthesis in the wrong place.
-
-    Args:
-        f0_hz: Tensor, Hz.
-        compat: Whether to do as the released program does.
-    """
-    divisor = float(MIDI_SCALE) if compat else 1.0
-    is_sounding = f0_hz > 0.0
-    safe = ops.where(is_sounding, f0_hz, divisor * A4_HZ)
-    octaves = ops.log(safe * (1.0 / (divisor * A4_HZ))) / float(np.log(2.0))
-    pitch = A4_PITCH + SEMITONES_AN_OCTAVE * octaves
-    scaled = pitch if compat else pitch * (1.0 / float(MIDI_SCALE))
-    return ops.where(is_sounding, scaled, ops.zeros_like(scaled))
 
 
 def judge_without_learning(discriminator: keras.Model, inputs: Any) -> Any:
@@ -113,7 +90,7 @@ def _scale(
 
 
 def _refined(stream: Any, config: DiscriminatorConfig, *, name: str) -> Any:
-    hidden = keras.layers.LeakyReLU(float(LEAKY_SLOPE), name=f"{name}.leaky")(stream)
+    hidden = keras.layers.LeakyReLU(_LEAKY_SLOPE, name=f"{name}.leaky")(stream)
     hidden = _convolution(config.units, name=f"{name}.convolution")(hidden)
     hidden = keras.layers.Add(name=f"{name}.skip")([stream, hidden])
     return keras.layers.LayerNormalization(name=f"{name}.norm")(hidden)

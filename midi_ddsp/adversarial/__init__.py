@@ -1,0 +1,1 @@
+"""A judge that tells heard parameters from made ones, and the losses of both."""
