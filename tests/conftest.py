@@ -13,6 +13,9 @@ ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {
     "MPLBACKEND": "Agg",  # pictures without a screen
     "TF_CPP_MIN_LOG_LEVEL": "2",  # TensorFlow greets every import on stderr
+    # Threads add in another order each time, and tests run side by side anyway.
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
 }
 DISPLAY_VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
 
