@@ -45,7 +45,7 @@ setup(
         "musegen": ["py.typed"],
         "musegen.data": ["corpora/*.json"],
         "musegen.coconet": ["models/*/*"],
-        "musegen.midi_ddsp": ["models/*/*", "*.json"],
+        "musegen.midi_ddsp": ["models/*/*", "edits/*.json"],
         "musegen.sunmask": ["models/*/*"],
     },
     include_package_data=False,  # only what is named above goes into the wheel

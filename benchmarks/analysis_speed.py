@@ -16,10 +16,10 @@ from typing import TypeVar
 import numpy as np
 
 from musegen.cli._analysis_files import AnalysisFiles
-from musegen.midi_ddsp.analysing import analyse
-from musegen.midi_ddsp.audio_files import read_audio
-from musegen.midi_ddsp.parameter_edits import Edits
-from musegen.midi_ddsp.resynthesis import resynthesize
+from musegen.midi_ddsp.analysis.analysing import analyse
+from musegen.midi_ddsp.audio.reading import read_audio
+from musegen.midi_ddsp.edits.parameter_edits import Edits
+from musegen.midi_ddsp.edits.resynthesis import resynthesize
 
 RATE = 16_000
 NOTE_S = 0.5

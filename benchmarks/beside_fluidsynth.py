@@ -49,7 +49,10 @@ from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.parts.planning import plan_parts
 from musegen.midi_ddsp.parts.timing import TempoMap
 from musegen.midi_ddsp.player.sound_fonts import find_sound_font
-from musegen.midi_ddsp.sound_font_parts import iterate_sound_font_part, render_score
+from musegen.midi_ddsp.synthesizing.sound_font_parts import (
+    iterate_sound_font_part,
+    render_score,
+)
 
 Floats = NDArray[np.float32]
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from musegen.midi_ddsp.analysis.analysis_audio import to_analysis_audio
 from musegen.midi_ddsp.analysis.known_pitch import track_known_pitch
-from musegen.midi_ddsp.audio_encoding import encode_audio
+from musegen.midi_ddsp.analysis.pitch_spectrogram import pitch_spectrogram
+from musegen.midi_ddsp.audio.encoding import encode_audio
 from musegen.midi_ddsp.dsp.loudness import loudness_db
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hz_to_midi
 from musegen.midi_ddsp.parts.plan import PlayablePart
-from musegen.midi_ddsp.pitch_spectrogram import pitch_spectrogram
 from musegen.render.analysis_layout import analysis_layout
 from musegen.render.analysis_svg import analysis_svg
 from musegen.render.analysis_view import AnalysisView, Curves, HeardNote, PitchLevels

@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.midi_ddsp.analysis.estimating import DEFAULT_MODEL
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.dsp.spectra import multi_scale_spectral_loss
-from musegen.midi_ddsp.estimating import DEFAULT_MODEL
 from musegen.midi_ddsp.inference.batches import TrainingClip
 from musegen.midi_ddsp.inference.features import measured_logits
 from musegen.midi_ddsp.inference.measuring import measure

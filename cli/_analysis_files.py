@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.analysing import Analysis
-    from musegen.midi_ddsp.note_table import NoteTable
-    from musegen.midi_ddsp.pitch_spectrogram import Floats
+    from musegen.midi_ddsp.analysis.analysing import Analysis
+    from musegen.midi_ddsp.analysis.pitch_spectrogram import Floats
+    from musegen.midi_ddsp.tables.note_table import NoteTable
     from musegen.render.analysis_shapes import AnalysisLayout
 
 
@@ -40,7 +40,7 @@ class AnalysisFiles:
         Raises:
             MissingPackageError: The format needs a package that is not installed.
         """
-        from musegen.midi_ddsp.frame_table import frames_csv, frames_parquet
+        from musegen.midi_ddsp.tables.frame_table import frames_csv, frames_parquet
 
         if format == "midi":
             return self._midi()
@@ -55,7 +55,7 @@ class AnalysisFiles:
     def table(self) -> NoteTable:
         """Return the notes and their expression, measured once."""
         if self._table is None:
-            from musegen.midi_ddsp.analysing import expression_table
+            from musegen.midi_ddsp.analysis.analysing import expression_table
 
             self._table = expression_table(self.analysis)
         return self._table
@@ -73,7 +73,7 @@ class AnalysisFiles:
         return midi_bytes(score)
 
     def _expression(self, format: str) -> bytes:
-        from musegen.midi_ddsp.note_table_files import csv_bytes, parquet_bytes
+        from musegen.midi_ddsp.tables.note_table_files import csv_bytes, parquet_bytes
 
         table = self.table()
         return csv_bytes(table) if format == "csv" else parquet_bytes(table)
@@ -90,8 +90,8 @@ class AnalysisFiles:
     def _made_layout(self) -> AnalysisLayout:
         """Return the layout, made once for both kinds of picture."""
         if self._layout is None:
+            from musegen.midi_ddsp.analysis.pitch_spectrogram import pitch_spectrogram
             from musegen.midi_ddsp.parameters import FRAME_RATE_HZ, hz_to_midi
-            from musegen.midi_ddsp.pitch_spectrogram import pitch_spectrogram
             from musegen.render.analysis_layout import analysis_layout
             from musegen.render.analysis_view import (
                 AnalysisView,

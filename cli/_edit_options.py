@@ -14,8 +14,8 @@ from musegen.cli._recording_options import complete_instruments
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.parameter_edits import Edits
-    from musegen.midi_ddsp.timbre import Timbre
+    from musegen.midi_ddsp.edits.parameter_edits import Edits
+    from musegen.midi_ddsp.edits.timbre import Timbre
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,7 +45,7 @@ class Wishes:
         Raises:
             UsageError: A value is out of its bounds, or an option cannot act.
         """
-        from musegen.midi_ddsp.parameter_edits import Edits
+        from musegen.midi_ddsp.edits.parameter_edits import Edits
 
         if self.formants is not None and self.transpose == 0:
             raise UsageError(

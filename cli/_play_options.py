@@ -28,8 +28,8 @@ from musegen.cli._synth_options import (
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.ensembles import Ensemble
-    from musegen.midi_ddsp.performers import Performer
+    from musegen.midi_ddsp.synthesizing.ensembles import Ensemble
+    from musegen.midi_ddsp.synthesizing.performers import Performer
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -124,7 +124,7 @@ class Play:
         Raises:
             UsageError: There is no such ensemble; all are listed.
         """
-        from musegen.midi_ddsp.ensembles import ensemble_named
+        from musegen.midi_ddsp.synthesizing.ensembles import ensemble_named
 
         return ensemble_named(self.ensemble or "")
 
@@ -165,8 +165,8 @@ def complete_ensembles(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete names of ensembles and instruments."""
-    from musegen.midi_ddsp.ensembles import ENSEMBLES
     from musegen.midi_ddsp.instruments import INSTRUMENTS
+    from musegen.midi_ddsp.synthesizing.ensembles import ENSEMBLES
 
     names = [*ENSEMBLES, *(item.name.replace(" ", "-") for item in INSTRUMENTS)]
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -1,7 +1,7 @@
 """Settings that sound: what `--play` does with the results of a command.
 
-The road is that of `musegen synth` (`musegen.midi_ddsp.synthesizing`), with an ensemble
-in the place of programs. Options are in `_play_options`.
+The road is that of `musegen synth` (`musegen.midi_ddsp.synthesizing.synthesis`), with
+an ensemble in the place of programs. Options are in `_play_options`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from musegen.data.notices import Notice
 
 if TYPE_CHECKING:
     from musegen.data.score import Score
-    from musegen.midi_ddsp.performers import Performer
-    from musegen.midi_ddsp.synthesizing import Synthesis
-    from musegen.midi_ddsp.synthesizing_plan import SynthesisPlan
+    from musegen.midi_ddsp.synthesizing.casting import SynthesisPlan
+    from musegen.midi_ddsp.synthesizing.performers import Performer
+    from musegen.midi_ddsp.synthesizing.synthesis import Synthesis
 
 _NO_FILES = PartFiles(stems={}, expression={}, parameters={})
 
@@ -117,8 +117,8 @@ class SettingPlayer:
         return True
 
     def _plan(self, score: Score) -> SynthesisPlan:
-        from musegen.midi_ddsp.ensembles import plan_ensemble
-        from musegen.midi_ddsp.synthesizing_plan import players
+        from musegen.midi_ddsp.synthesizing.casting import players
+        from musegen.midi_ddsp.synthesizing.ensembles import plan_ensemble
 
         return plan_ensemble(
             score, self._ensemble, available=players(self.performer.instruments)
@@ -173,8 +173,8 @@ class SettingPlayer:
         return (*mixer.notices(), *writers.notices())
 
     def _synthesis(self, score: Score, found: SynthesisPlan) -> Synthesis:
-        from musegen.midi_ddsp.performers import PlayingChoices
-        from musegen.midi_ddsp.synthesizing import Synthesis, SynthesisWishes
+        from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
+        from musegen.midi_ddsp.synthesizing.synthesis import Synthesis, SynthesisWishes
 
         wishes = SynthesisWishes(
             choices=PlayingChoices(seed=self._seed),

@@ -189,7 +189,7 @@ def _recordings_work(wishes: ClipWishes) -> _Work:
 def _declared_s(job: Any) -> float:  # noqa: ANN401 - a RecordingJob, not imported here
     """Return how long a recording says it is; 0 where that cannot be had."""
     from musegen.data.errors import InputError
-    from musegen.midi_ddsp.audio_files import open_audio
+    from musegen.midi_ddsp.audio.reading import open_audio
 
     try:
         with open_audio(job.audio) as stream:

@@ -19,8 +19,8 @@ from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
     from musegen.data.notices import Notice
-    from musegen.midi_ddsp.analysing import AnalysisSettings
-    from musegen.midi_ddsp.harmonic_analysis import ParameterEstimator
+    from musegen.midi_ddsp.analysis.analysing import AnalysisSettings
+    from musegen.midi_ddsp.analysis.harmonic_analysis import ParameterEstimator
     from musegen.midi_ddsp.notes import PlayedNote
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ class Hearing:
 
     def settings(self) -> AnalysisSettings:
         """Return the library's settings."""
-        from musegen.midi_ddsp.analysing import AnalysisSettings
+        from musegen.midi_ddsp.analysis.analysing import AnalysisSettings
         from musegen.midi_ddsp.instruments import instrument_named
 
         name = self.instrument
@@ -121,7 +121,7 @@ class Hearing:
 
     def estimator(self) -> ParameterEstimator:
         """Return what finds the synthesis parameters."""
-        from musegen.midi_ddsp.estimating import find_estimator
+        from musegen.midi_ddsp.analysis.estimating import find_estimator
 
         return find_estimator(self.model)
 

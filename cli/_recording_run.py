@@ -14,8 +14,8 @@ from musegen.cli._paths import Plan, Target, write_file, write_target
 
 if TYPE_CHECKING:
     from musegen.engine.recipe import RecipeModel
-    from musegen.midi_ddsp.audio_files import Recording
-    from musegen.midi_ddsp.harmonic_analysis import ParameterEstimator
+    from musegen.midi_ddsp.analysis.harmonic_analysis import ParameterEstimator
+    from musegen.midi_ddsp.audio.reading import Recording
 
 Made = Sequence[tuple[Target, bytes, Mapping[str, object]]]
 
@@ -45,7 +45,7 @@ def read_recording(source: Source, item: Item) -> tuple[Recording, bytes]:
         FileFormatError: It is empty, damaged or no sound.
     """
     from musegen.data.files import read_bytes
-    from musegen.midi_ddsp.audio_files import read_audio
+    from musegen.midi_ddsp.audio.reading import read_audio
 
     content, name = read_bytes(source.content(), name=source.name)
     recording = read_audio(content, name=name)

@@ -17,11 +17,11 @@ from musegen.data.notices import Notice
 from musegen.data.score import Note, Score
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.analysing import Analysis
+    from musegen.midi_ddsp.analysis.analysing import Analysis
     from musegen.midi_ddsp.expression_view import HeardSound
-    from musegen.midi_ddsp.note_table import NoteTable
     from musegen.midi_ddsp.notes import PlayedNote
     from musegen.midi_ddsp.parts.timing import TempoMap
+    from musegen.midi_ddsp.tables.note_table import NoteTable
     from musegen.render.expression_view import BarStart, ExpressionView, SoundView
     from musegen.render.score_view import BarRange
 
@@ -156,7 +156,7 @@ def expression_picture(
 
 
 def _played(score: Score, choices: ExpressionChoices, item: Item) -> _Played:
-    from musegen.midi_ddsp.note_table_files import read_note_table
+    from musegen.midi_ddsp.tables.note_table_files import read_note_table
 
     table = None if choices.table is None else read_note_table(choices.table)
     if choices.parameters is not None:
@@ -172,7 +172,7 @@ def _from_parameters(
     score: Score, path: Path, part: str | None, table: NoteTable | None, item: Item
 ) -> _Played:
     from musegen.midi_ddsp.expression_view import heard_in_parameters, measured_table
-    from musegen.midi_ddsp.parameter_files import iterate_parameters, read_header
+    from musegen.midi_ddsp.tables.parameter_files import iterate_parameters, read_header
 
     header = read_header(path)
     if table is None:
@@ -186,12 +186,12 @@ def _from_parameters(
 def _from_recording(
     score: Score, path: Path, part: str | None, table: NoteTable | None, item: Item
 ) -> _Played:
-    from musegen.midi_ddsp.analysing import (
+    from musegen.midi_ddsp.analysis.analysing import (
         AnalysisSettings,
         analyse,
         expression_table,
     )
-    from musegen.midi_ddsp.audio_files import read_audio
+    from musegen.midi_ddsp.audio.reading import read_audio
     from musegen.midi_ddsp.expression_view import heard_in_recording
 
     recording = read_audio(path)

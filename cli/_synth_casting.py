@@ -26,8 +26,8 @@ from musegen.render.score_view import (
 if TYPE_CHECKING:
     from musegen.data.score import Score
     from musegen.midi_ddsp.player.sound_fonts import SoundFont
-    from musegen.midi_ddsp.synthesizing_plan import PlanWishes
-    from musegen.midi_ddsp.synthesizing_score import TickRange
+    from musegen.midi_ddsp.synthesizing.casting import PlanWishes
+    from musegen.midi_ddsp.synthesizing.score_wishes import TickRange
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ class Casting:
 
     def plan_wishes(self) -> PlanWishes:
         """Return the library's wishes."""
-        from musegen.midi_ddsp.synthesizing_plan import PlanWishes
+        from musegen.midi_ddsp.synthesizing.casting import PlanWishes
 
         return PlanWishes(
             instrument=self.instrument,
@@ -78,7 +78,7 @@ class Casting:
             PitchRangeError: A note is transposed out of all range.
             EmptyScoreError: No note sounds in the bars.
         """
-        from musegen.midi_ddsp.synthesizing_score import (
+        from musegen.midi_ddsp.synthesizing.score_wishes import (
             at_speed,
             only_ticks,
             transposed,
@@ -91,7 +91,7 @@ class Casting:
     def _ticks(self, score: Score) -> TickRange | None:
         if self.bars is None:
             return None
-        from musegen.midi_ddsp.synthesizing_score import TickRange
+        from musegen.midi_ddsp.synthesizing.score_wishes import TickRange
 
         require_notes(score)
         spans = bar_spans(score, bars=self.bars, max_bars=last_bar_number(score) + 1)

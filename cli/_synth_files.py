@@ -26,8 +26,8 @@ from musegen.data.errors import (
 
 if TYPE_CHECKING:
     from musegen.engine.recipe import RecipeModel
-    from musegen.midi_ddsp.note_table import NoteTable, PartialNoteTable
     from musegen.midi_ddsp.parameters import SynthesisParameters
+    from musegen.midi_ddsp.tables.note_table import NoteTable, PartialNoteTable
 
 PAGE = "html"
 TABLE_SUFFIXES = (".csv", ".parquet")
@@ -67,13 +67,13 @@ class ParameterFile:
     """
 
     def __init__(self, path: Path) -> None:
-        from musegen.midi_ddsp.parameter_files import read_header
+        from musegen.midi_ddsp.tables.parameter_files import read_header
 
         self.path = path
         read_header(path)
 
     def __iter__(self) -> Iterator[SynthesisParameters]:
-        from musegen.midi_ddsp.parameter_files import iterate_parameters
+        from musegen.midi_ddsp.tables.parameter_files import iterate_parameters
 
         return iterate_parameters(self.path)
 
@@ -169,7 +169,7 @@ def _stem_targets(targets: Sequence[Target], key: str) -> tuple[Target, ...]:
 
 def save_table(table: NoteTable, path: Path) -> None:
     """Write how notes are played, in the format that the name says."""
-    from musegen.midi_ddsp.note_table_files import csv_bytes, parquet_bytes
+    from musegen.midi_ddsp.tables.note_table_files import csv_bytes, parquet_bytes
 
     is_parquet = path.suffix.lower() == ".parquet"
     data = parquet_bytes(table) if is_parquet else csv_bytes(table)
@@ -187,7 +187,7 @@ def read_expression(
     Raises:
         MusegenError: None is there, or one cannot be read.
     """
-    from musegen.midi_ddsp.note_table_files import read_partial_table
+    from musegen.midi_ddsp.tables.note_table_files import read_partial_table
 
     paths = _existing("--expression", name, keys)
     tables = {key: read_partial_table(path) for key, path in paths.items()}

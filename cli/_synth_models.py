@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from musegen.data.errors import ModelNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.performers import Performer
+    from musegen.midi_ddsp.synthesizing.performers import Performer
 
-BY_FORMULA = "none"  # as `synthesizing_by_formula.NAME`
+BY_FORMULA = "none"  # as `musegen.midi_ddsp.synthesizing.by_formula.NAME`
 ORIGINAL_KIND = "midi_ddsp_original"  # as `original.model.KIND`, which imports NumPy
 
 _OPTIONS = ("--model", "--expression-model")
@@ -62,7 +62,7 @@ def _loaded(
     options: tuple[str, str],
 ) -> LoadedModel:
     if model == BY_FORMULA:
-        from musegen.midi_ddsp.synthesizing_by_formula import FormulaPerformer
+        from musegen.midi_ddsp.synthesizing.by_formula import FormulaPerformer
 
         _refuse_idle(model, expression_model, device, options)
         return LoadedModel(performer=FormulaPerformer(), draws_expression=True)

@@ -21,8 +21,8 @@ from musegen.cli._synth_options import is_given
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.expression_presets import PresetChoice
-    from musegen.midi_ddsp.performers import PlayingChoices
+    from musegen.midi_ddsp.presets.expression_presets import PresetChoice
+    from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,7 +50,7 @@ class Playing:
 
     def choices(self, seed: int) -> PlayingChoices:
         """Return what may be drawn."""
-        from musegen.midi_ddsp.performers import PlayingChoices
+        from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
 
         return PlayingChoices(
             seed=seed, is_deterministic=self.deterministic, variety=self.variety
@@ -64,7 +64,7 @@ class Playing:
         """
         if not self.presets:
             return ()
-        from musegen.midi_ddsp.expression_presets import parse_preset
+        from musegen.midi_ddsp.presets.expression_presets import parse_preset
 
         return tuple(parse_preset(text) for text in self.presets)
 
@@ -149,7 +149,7 @@ def complete_presets(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete names of presets."""
-    from musegen.midi_ddsp.expression_presets import PRESETS
+    from musegen.midi_ddsp.presets.expression_presets import PRESETS
 
     return [
         CompletionItem(name, help=preset.meaning)

@@ -35,10 +35,10 @@ from musegen.render.score_view import printable
 if TYPE_CHECKING:
     from musegen.data.score import Score
     from musegen.midi_ddsp.mixing.mixing import MixOptions
-    from musegen.midi_ddsp.note_table import PartialNoteTable
     from musegen.midi_ddsp.player.sound_fonts import SoundFont
-    from musegen.midi_ddsp.synthesizing import Synthesis, SynthesisWishes
-    from musegen.midi_ddsp.synthesizing_plan import SynthesisPlan
+    from musegen.midi_ddsp.synthesizing.casting import SynthesisPlan
+    from musegen.midi_ddsp.synthesizing.synthesis import Synthesis, SynthesisWishes
+    from musegen.midi_ddsp.tables.note_table import PartialNoteTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +153,8 @@ class SynthRun:
 
     def _piece(self, plan: Plan, item: Item) -> _Piece:
         from musegen.data.files import read_bytes, read_score
-        from musegen.midi_ddsp.synthesizing_plan import plan_synthesis, players
-        from musegen.midi_ddsp.synthesizing_score import first_frame
+        from musegen.midi_ddsp.synthesizing.casting import plan_synthesis, players
+        from musegen.midi_ddsp.synthesizing.score_wishes import first_frame
 
         casting = self._command.casting
         content, _ = read_bytes(plan.source.content(), name=plan.source.name)
@@ -179,7 +179,7 @@ class SynthRun:
         return piece
 
     def _wishes(self, first_frame: int) -> SynthesisWishes:
-        from musegen.midi_ddsp.synthesizing import SynthesisWishes
+        from musegen.midi_ddsp.synthesizing.synthesis import SynthesisWishes
 
         playing, sound = self._command.playing, self._command.sound
         return SynthesisWishes(
@@ -198,7 +198,7 @@ class SynthRun:
         playing = self._command.playing
         keys = piece.plan.keys[: len(piece.plan.parts)]
         if playing.automation is not None:
-            from musegen.midi_ddsp.automation_files import read_automation_table
+            from musegen.midi_ddsp.tables.automation_files import read_automation_table
 
             automation = read_automation_table(playing.automation)
             piece.wishes = replace(piece.wishes, automation=automation)
@@ -214,7 +214,7 @@ class SynthRun:
             piece.files += files
 
     def _tell_unread(self, tables: Mapping[str, PartialNoteTable], item: Item) -> None:
-        from musegen.midi_ddsp.synthesizing_line import unread_columns
+        from musegen.midi_ddsp.synthesizing.line import unread_columns
 
         performer = self._loaded.performer
         unread = [
@@ -254,7 +254,7 @@ class SynthRun:
 
     def _perform(self, piece: _Piece, plan: Plan, item: Item, take: _Take) -> None:
         from musegen.midi_ddsp.mixing.mixing import Mixer
-        from musegen.midi_ddsp.synthesizing import Synthesis
+        from musegen.midi_ddsp.synthesizing.synthesis import Synthesis
 
         command = self._command
         choices = replace(piece.wishes.choices, seed=take.seed)

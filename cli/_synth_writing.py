@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from musegen.data.notices import Notice
     from musegen.data.score import Score
-    from musegen.midi_ddsp.audio_writing import AudioWriter
-    from musegen.midi_ddsp.synthesizing import Synthesis
+    from musegen.midi_ddsp.audio.writing import AudioWriter
+    from musegen.midi_ddsp.synthesizing.synthesis import Synthesis
 
 PAGE_SOUND = "mp3"  # what a page holds
 
@@ -105,7 +105,7 @@ class Writers:
 
     def follow(self, synthesis: Synthesis) -> None:
         """Write the parameters of lines as they are sounded."""
-        from musegen.midi_ddsp.parameter_files import ParameterWriter
+        from musegen.midi_ddsp.tables.parameter_files import ParameterWriter
 
         for key, line in zip(synthesis.keys, synthesis.lines, strict=False):
             if key not in self.files.parameters:
@@ -159,7 +159,7 @@ class Writers:
     def _writer(
         self, place: Path | BinaryIO, format: str, channels: int
     ) -> AudioWriter:
-        from musegen.midi_ddsp.audio_writing import AudioWriter
+        from musegen.midi_ddsp.audio.writing import AudioWriter
 
         if isinstance(place, Path):
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ from musegen.cli._recording_run import (
 )
 
 if TYPE_CHECKING:
-    from musegen.midi_ddsp.harmonic_analysis import ParameterEstimator
+    from musegen.midi_ddsp.analysis.harmonic_analysis import ParameterEstimator
 
 FORMATS = ("midi", "csv", "parquet", "frames-csv", "frames-parquet", "svg", "png")
 DEFAULT_FORMATS = ("midi", "csv", "frames-csv", "svg")
@@ -96,8 +96,8 @@ def _analyse(
 ) -> None:
     """Read, analyse and write one recording."""
     from musegen.cli._analysis_files import AnalysisFiles
-    from musegen.midi_ddsp.analysing import analyse
-    from musegen.midi_ddsp.analysis_summary import summarize
+    from musegen.midi_ddsp.analysis.analysing import analyse
+    from musegen.midi_ddsp.analysis.summary import summarize
 
     started = time.monotonic()
     notes, notices = hearing.read_notes()

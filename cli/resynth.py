@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from musegen.midi_ddsp.harmonic_analysis import ParameterEstimator
-    from musegen.midi_ddsp.parameter_edits import Edits
+    from musegen.midi_ddsp.analysis.harmonic_analysis import ParameterEstimator
+    from musegen.midi_ddsp.edits.parameter_edits import Edits
+    from musegen.midi_ddsp.edits.resynthesis import Resynthesis
+    from musegen.midi_ddsp.edits.timbre import Timbre
     from musegen.midi_ddsp.parameters import SynthesisParameters
-    from musegen.midi_ddsp.resynthesis import Resynthesis
-    from musegen.midi_ddsp.timbre import Timbre
 
 FORMATS = tuple(SOUND_FORMATS)
 NAMING = Naming(label="resynth", default_formats=("wav",))
@@ -209,7 +209,7 @@ class _Run:
         if timbre_file is not None:
             self._timbre = self._measured_timbre(timbre_file)
         elif self.wishes.timbre is not None:
-            from musegen.midi_ddsp.instrument_timbres import instrument_timbre
+            from musegen.midi_ddsp.edits.instrument_timbres import instrument_timbre
 
             self._timbre = instrument_timbre(self.wishes.timbre)
 
@@ -258,7 +258,7 @@ class _Run:
             path = plan.source.path
             assert path is not None, "`--parameters` is a path"
             return SynthesisParameters.load(path), None, path.read_bytes()
-        from musegen.midi_ddsp.analysing import analyse
+        from musegen.midi_ddsp.analysis.analysing import analyse
 
         notes, notices = self.hearing.read_notes()
         for notice in notices:
@@ -282,7 +282,7 @@ class _Run:
         parameters: SynthesisParameters,
         note_index: NDArray[np.integer[Any]] | None,
     ) -> Resynthesis:
-        from musegen.midi_ddsp.resynthesis import resynthesize
+        from musegen.midi_ddsp.edits.resynthesis import resynthesize
 
         total = max(1, round(parameters.num_frames * self.wishes.stretch))
         with self.call.output.progress(
@@ -298,7 +298,7 @@ class _Run:
             )
 
     def _encoded(self, result: Resynthesis, format: str, item: Item) -> bytes:
-        from musegen.midi_ddsp.audio_encoding import encode_audio
+        from musegen.midi_ddsp.audio.encoding import encode_audio
 
         encoded = encode_audio(
             result.audio, result.sample_rate, format=format, beyond="scale"
@@ -314,9 +314,9 @@ class _Run:
         Raises:
             InputError: It cannot be read, or has too little pitched sound.
         """
-        from musegen.midi_ddsp.analysing import analyse
-        from musegen.midi_ddsp.audio_files import read_audio
-        from musegen.midi_ddsp.timbre import measure_timbre
+        from musegen.midi_ddsp.analysis.analysing import analyse
+        from musegen.midi_ddsp.audio.reading import read_audio
+        from musegen.midi_ddsp.edits.timbre import measure_timbre
 
         recording = read_audio(path)
         with self.call.output.progress(f"Analysing {path}", 100) as advance:

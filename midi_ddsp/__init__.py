@@ -1,1 +1,1 @@
-"""MIDI-DDSP: notes to expression to sound. Nothing here yet."""
+"""MIDI-DDSP: notes to expression to sound, recordings to notes and expression."""

@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musegen.data.errors import InputError
-from musegen.midi_ddsp.analysing import Analysis
+from musegen.midi_ddsp.analysis.analysing import Analysis
+from musegen.midi_ddsp.analysis.pitch_spectrogram import (
+    PitchSpectrogram,
+    pitch_spectrogram,
+)
 from musegen.midi_ddsp.dsp.rendering import Renderer, render_blocks
+from musegen.midi_ddsp.edits.level import level_db
 from musegen.midi_ddsp.expression import CONTROL_NAMES
 from musegen.midi_ddsp.expression_units import measure_notes
-from musegen.midi_ddsp.level_edits import level_db
 from musegen.midi_ddsp.note_frames import note_frames
-from musegen.midi_ddsp.note_table import NoteTable, make_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import (
     FRAME_RATE_HZ,
@@ -28,7 +31,7 @@ from musegen.midi_ddsp.parameters import (
     SynthesisParameters,
     hz_to_midi,
 )
-from musegen.midi_ddsp.pitch_spectrogram import PitchSpectrogram, pitch_spectrogram
+from musegen.midi_ddsp.tables.note_table import NoteTable, make_note_table
 
 Scale = Literal["from_zero", "about_zero", "free", "share"]
 Kind = Literal["level", "pitch", "tone", "attack"]

@@ -1,7 +1,7 @@
 """What each 4-ms frame knows of the notes of one voice, by absolute time.
 
 For conditioning networks and for measuring notes. Not for the rows of notes and rests
-of the released MIDI-DDSP (`musegen.midi_ddsp.note_rows`).
+of the released MIDI-DDSP (`musegen.midi_ddsp.original.note_rows`).
 """
 
 from __future__ import annotations

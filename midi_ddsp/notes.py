@@ -2,8 +2,8 @@
 
 For one monophonic part between a score and the synthesiser; what each frame knows of
 the notes (`note_frames`) is to be had from here too. Not for tables of expression
-(`musegen.midi_ddsp.note_table`), nor for the rows of notes and rests that a network
-reads (`musegen.midi_ddsp.note_rows`).
+(`musegen.midi_ddsp.tables.note_table`), nor for the rows of notes and rests that a
+network reads (`musegen.midi_ddsp.original.note_rows`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Audio as the analysis wants it: one channel, 16 kHz, finite.
 
-Not for reading files (`musegen.midi_ddsp.audio_files`).
+Not for reading files (`musegen.midi_ddsp.audio.reading`).
 """
 
 from __future__ import annotations

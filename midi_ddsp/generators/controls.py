@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from musegen.midi_ddsp.expression_scale import NATURAL_RANGES
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
-from musegen.midi_ddsp.note_table import NoteTable
+from musegen.midi_ddsp.tables.note_table import NoteTable
 
 CONTROL_NAMES = (
     "volume_db",

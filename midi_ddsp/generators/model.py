@@ -25,11 +25,11 @@ from musegen.midi_ddsp.generators.expression_model import ExpressionModel
 from musegen.midi_ddsp.generators.line import make_line
 from musegen.midi_ddsp.generators.synthesis_model import SynthesisModel
 from musegen.midi_ddsp.note_frames import seconds_to_frame
-from musegen.midi_ddsp.note_table import NoteTable, make_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ, SynthesisParameters
 from musegen.midi_ddsp.parts.plan import PlayablePart
-from musegen.midi_ddsp.performers import TAIL_S, PlayingChoices
+from musegen.midi_ddsp.synthesizing.performers import TAIL_S, PlayingChoices
+from musegen.midi_ddsp.tables.note_table import NoteTable, make_note_table
 
 DEFAULT_SYNTHESIS = "synthesis_base"
 DEFAULT_EXPRESSION = "expression_base"

@@ -13,7 +13,7 @@
     mixer.notices()                                  # what the limiter took away
 
 Memory does not grow with length, and no sample depends on how the stems' blocks are
-cut, nor on threads. Writing is in `musegen.midi_ddsp.audio_writing`.
+cut, nor on threads. Writing is in `musegen.midi_ddsp.audio.writing`.
 """
 
 from __future__ import annotations

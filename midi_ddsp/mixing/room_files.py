@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from musegen.data.errors import FileFormatError, InputError
 from musegen.data.files import read_bytes
-from musegen.midi_ddsp.audio_encoding import import_soundfile
-from musegen.midi_ddsp.audio_files import open_audio
+from musegen.midi_ddsp.audio.encoding import import_soundfile
+from musegen.midi_ddsp.audio.reading import open_audio
 from musegen.midi_ddsp.mixing.rooms import Room, level_taps
 
 MAX_ROOM_S = 30.0

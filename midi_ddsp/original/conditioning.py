@@ -1,8 +1,8 @@
 """What the original's Synthesis Generator is told of each frame.
 
 From frames of notes and six controls to ten numbers a frame, found by name and not by
-place. Where notes stand is `musegen.midi_ddsp.note_rows`: absolutely timed, or as the
-released code has them.
+place. Where notes stand is `note_rows`: absolutely timed, or as the released code has
+them.
 """
 
 from __future__ import annotations

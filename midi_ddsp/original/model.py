@@ -20,11 +20,10 @@ from musegen.engine.models import find_model
 from musegen.engine.safetensors_reading import read_tensors
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
 from musegen.midi_ddsp.instruments import INSTRUMENTS, Instrument, instrument_named
-from musegen.midi_ddsp.note_rows import note_rows, row_frames
-from musegen.midi_ddsp.note_table import NoteTable
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.expression_generator import ExpressionGenerator
 from musegen.midi_ddsp.original.layers import Array
+from musegen.midi_ddsp.original.note_rows import note_rows, row_frames
 from musegen.midi_ddsp.original.performing import (
     Expression,
     OriginalPerformance,
@@ -42,6 +41,7 @@ from musegen.midi_ddsp.original.synthesis_generator import (
     SynthesisGenerator,
 )
 from musegen.midi_ddsp.original.weights import WeightReader
+from musegen.midi_ddsp.tables.note_table import NoteTable
 
 KIND = "midi_ddsp_original"
 SYNTHESIS, EXPRESSION = "synthesis", "expression"  # what names in the file begin with

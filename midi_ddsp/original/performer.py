@@ -1,6 +1,6 @@
 """The original MIDI-DDSP as one of the models that play single lines.
 
-What `musegen.midi_ddsp.performers.Performer` asks for, by the networks of
+What `musegen.midi_ddsp.synthesizing.performers.Performer` asks for, by the networks of
 `musegen.midi_ddsp.original.model`. It reads a part whole, so what it holds grows with
 the length of the part.
 """
@@ -15,12 +15,12 @@ from typing import Self
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
 from musegen.midi_ddsp.expression import CONTROL_NAMES
 from musegen.midi_ddsp.note_frames import note_frames
-from musegen.midi_ddsp.note_table import NoteTable
 from musegen.midi_ddsp.original.model import OriginalModel
 from musegen.midi_ddsp.parameters import SynthesisParameters
 from musegen.midi_ddsp.parts.plan import PlayablePart
-from musegen.midi_ddsp.performers import PlayingChoices
-from musegen.midi_ddsp.synthesizing_vibrato import moves_vibrato, widen_vibrato
+from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
+from musegen.midi_ddsp.synthesizing.wheel_vibrato import moves_vibrato, widen_vibrato
+from musegen.midi_ddsp.tables.note_table import NoteTable
 
 BLOCK_FRAMES = 250  # a second at a time
 

@@ -22,12 +22,11 @@ from musegen.midi_ddsp.dsp.rendering import DEFAULT_OPTIONS, RenderOptions, rend
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
 from musegen.midi_ddsp.expression import CONTROL_NAMES, spread
 from musegen.midi_ddsp.note_frames import NoteFrames
-from musegen.midi_ddsp.note_rows import NoteRows
-from musegen.midi_ddsp.note_table import NoteTable, make_note_table
 from musegen.midi_ddsp.notes import PlayedNote, monophonic
 from musegen.midi_ddsp.original.conditioning import conditioning
 from musegen.midi_ddsp.original.expression_generator import ExpressionGenerator
 from musegen.midi_ddsp.original.layers import Array
+from musegen.midi_ddsp.original.note_rows import NoteRows
 from musegen.midi_ddsp.original.pitch_bins import (
     NUM_BINS,
     bin_to_deviation,
@@ -42,6 +41,7 @@ from musegen.midi_ddsp.parameters import (
     from_logits,
     midi_to_hz,
 )
+from musegen.midi_ddsp.tables.note_table import NoteTable, make_note_table
 
 FloatArray = NDArray[np.float64]
 Expression = NoteTable | NDArray[np.floating]

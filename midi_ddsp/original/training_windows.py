@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from musegen.data.errors import TrainingError
 from musegen.midi_ddsp.expression import CONTROL_NAMES
 from musegen.midi_ddsp.note_frames import frame_spans
-from musegen.midi_ddsp.note_rows import note_rows
 from musegen.midi_ddsp.original.expression_generator import NUM_PITCHES
+from musegen.midi_ddsp.original.note_rows import note_rows
 from musegen.midi_ddsp.original.training_batches import Inputs, slot_of
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ
 from musegen.midi_ddsp.takes.take import Take

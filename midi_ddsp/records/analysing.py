@@ -17,8 +17,8 @@ from musegen.data.errors import EmptyScoreError, InputError, PolyphonyError, Usa
 from musegen.data.notices import Notice
 from musegen.data.preparation.records import Rejection
 from musegen.data.score import Part
-from musegen.midi_ddsp.audio_encoding import to_int16
-from musegen.midi_ddsp.audio_files import Recording, read_audio
+from musegen.midi_ddsp.audio.encoding import to_int16
+from musegen.midi_ddsp.audio.reading import Recording, read_audio
 from musegen.midi_ddsp.instruments import instrument_named, instrument_of_program
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import SAMPLE_RATE_HZ

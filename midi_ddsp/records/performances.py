@@ -16,7 +16,7 @@ import numpy as np
 from musegen.data.errors import InputError, PitchRangeError, UsageError
 from musegen.data.preparation.records import Rejection
 from musegen.engine.seeds import derive_seed, generator
-from musegen.midi_ddsp.audio_encoding import to_int16
+from musegen.midi_ddsp.audio.encoding import to_int16
 from musegen.midi_ddsp.instruments import Instrument, instrument_named
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.records.clips import AnalysedRecording, fitted, num_frames_of

@@ -15,10 +15,10 @@ from musegen.data.midi_writer import write_midi
 from musegen.data.score import ControlChange, Note, Part, Score
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
-from musegen.midi_ddsp.parametric_performer import synthesise_units
 from musegen.midi_ddsp.parts.planning import plan_parts
 from musegen.midi_ddsp.player.sampler import import_fluidsynth
 from musegen.midi_ddsp.player.sound_fonts import bundled_sound_font
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
 
 _RATE = 16_000
 _QUARTER = 480

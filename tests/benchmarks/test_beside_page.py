@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from musegen.data.score import Note, Part, Score
-from musegen.midi_ddsp.audio_files import read_audio
+from musegen.midi_ddsp.audio.reading import read_audio
 from musegen.midi_ddsp.parts.planning import plan_parts
 
 _RATE = 16_000

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
 from musegen.midi_ddsp.notes import PlayedNote
-from musegen.midi_ddsp.parametric_performer import synthesise_units
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
 
 _RATE = 16_000
 _UNITS = {

@@ -15,9 +15,9 @@ from musegen.cli.main import run
 from musegen.data.files import read_score
 from musegen.data.midi import midi_bytes
 from musegen.engine.recipe import read_recipe
-from musegen.midi_ddsp.audio_files import write_audio
-from musegen.midi_ddsp.note_table_files import read_note_table
+from musegen.midi_ddsp.audio.reading import write_audio
 from musegen.midi_ddsp.notes import PlayedNote, score_from_notes
+from musegen.midi_ddsp.tables.note_table_files import read_note_table
 
 RATE = 16_000
 

@@ -10,11 +10,11 @@ import pytest
 
 from musegen.cli._analysis_files import AnalysisFiles
 from musegen.data.files import read_score
-from musegen.midi_ddsp.analysing import Analysis
+from musegen.midi_ddsp.analysis.analysing import Analysis
 from musegen.midi_ddsp.instruments import instrument_named
-from musegen.midi_ddsp.note_table_files import read_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import SynthesisParameters
+from musegen.midi_ddsp.tables.note_table_files import read_note_table
 
 AUDIO = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32)
 

@@ -15,7 +15,7 @@ from musegen.cli._play_options import HEARD_FORMATS, Play, complete_ensembles
 from musegen.cli.main import run
 from musegen.data.score import Score
 from musegen.engine.models import find_model
-from musegen.midi_ddsp.ensembles import ENSEMBLES, ensemble_named
+from musegen.midi_ddsp.synthesizing.ensembles import ENSEMBLES, ensemble_named
 
 pytestmark = pytest.mark.usefixtures("song", "fake_model")
 

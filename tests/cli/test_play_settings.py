@@ -23,7 +23,7 @@ from musegen.data.midi import midi_bytes, read_midi
 from musegen.data.score import Note, Part, Score, Tempo
 from musegen.engine.digests import sha256_of
 from musegen.engine.recipe import read_recipe
-from musegen.midi_ddsp.synthesizing_by_formula import FormulaPerformer
+from musegen.midi_ddsp.synthesizing.by_formula import FormulaPerformer
 
 pytestmark = pytest.mark.usefixtures("tune", "fake_model")
 

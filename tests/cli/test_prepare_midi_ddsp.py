@@ -10,7 +10,7 @@ import pytest
 from musegen.cli.main import run
 from musegen.data.midi import midi_bytes
 from musegen.data.score import Note, Part, Score
-from musegen.midi_ddsp.audio_files import write_audio
+from musegen.midi_ddsp.audio.reading import write_audio
 from musegen.midi_ddsp.records.clip_reading import open_clips
 
 RATE = 16_000

@@ -18,7 +18,7 @@ from musegen.cli._recording_run import (
 )
 from musegen.data.errors import FileFormatError
 from musegen.engine.recipe import read_recipe
-from musegen.midi_ddsp.audio_files import write_audio
+from musegen.midi_ddsp.audio.reading import write_audio
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from musegen.cli.main import run
-from musegen.midi_ddsp.audio_files import read_audio
+from musegen.midi_ddsp.audio.reading import read_audio
 
 RATE = 16_000
 SECONDS = 0.5

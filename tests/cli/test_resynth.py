@@ -10,7 +10,7 @@ import pytest
 from musegen.cli.main import run
 from musegen.engine.recipe import read_recipe
 from musegen.midi_ddsp.analysis.pitch_tracking import track_pitch
-from musegen.midi_ddsp.audio_files import read_audio, write_audio
+from musegen.midi_ddsp.audio.reading import read_audio, write_audio
 from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi
 
 RATE = 16_000

@@ -12,15 +12,15 @@ import pytest
 from musegen.cli.main import run
 from musegen.data.midi import midi_bytes
 from musegen.data.score import Note, Part, Score
-from musegen.midi_ddsp.audio_files import write_audio
+from musegen.midi_ddsp.audio.reading import write_audio
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
-from musegen.midi_ddsp.note_table import make_note_table
-from musegen.midi_ddsp.note_table_files import write_note_table
 from musegen.midi_ddsp.notes import PlayedNote
-from musegen.midi_ddsp.parameter_files import ParameterWriter
 from musegen.midi_ddsp.parameters import SynthesisParameters
-from musegen.midi_ddsp.parametric_performer import synthesise_units
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
+from musegen.midi_ddsp.tables.note_table import make_note_table
+from musegen.midi_ddsp.tables.note_table_files import write_note_table
+from musegen.midi_ddsp.tables.parameter_files import ParameterWriter
 
 TICKS = 480  # a quarter; half a second
 PITCHES = (69, 72, 76, 74, 72, 71, 69, 72)

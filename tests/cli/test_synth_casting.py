@@ -10,7 +10,7 @@ from musegen.cli._synth_casting import DEFAULT_MAX_VOICES, Casting, casting_opti
 from musegen.data.errors import UsageError
 from musegen.data.score import Note, Part, Score
 from musegen.midi_ddsp.parts.voice_allocation import MAX_VOICES
-from musegen.midi_ddsp.synthesizing_plan import PlanWishes
+from musegen.midi_ddsp.synthesizing.casting import PlanWishes
 
 SCORE = Score(
     ticks_per_quarter=480,

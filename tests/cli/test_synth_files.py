@@ -25,10 +25,10 @@ from musegen.cli._synth_playing import Playing
 from musegen.data.errors import InputError, OutputExistsError, UsageError
 from musegen.engine.digests import sha256_of
 from musegen.engine.recipe import Recipe, RecipeModel
-from musegen.midi_ddsp.note_table import make_note_table
-from musegen.midi_ddsp.note_table_files import read_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import SynthesisParameters
+from musegen.midi_ddsp.tables.note_table import make_note_table
+from musegen.midi_ddsp.tables.note_table_files import read_note_table
 
 PLAIN = Playing(
     model=None,

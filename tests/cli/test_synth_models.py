@@ -12,7 +12,7 @@ from musegen.data.errors import ModelNotFoundError, UsageError
 from musegen.midi_ddsp.generators.model import PerformerModel
 from musegen.midi_ddsp.original.model import KIND
 from musegen.midi_ddsp.original.performer import OriginalPerformer
-from musegen.midi_ddsp.synthesizing_by_formula import NAME, FormulaPerformer
+from musegen.midi_ddsp.synthesizing.by_formula import NAME, FormulaPerformer
 
 
 def test_names_are_those_of_the_library() -> None:

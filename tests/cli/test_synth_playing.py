@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from musegen.cli._synth_playing import Playing, file_of_part, playing_options
 from musegen.data.errors import UsageError
-from musegen.midi_ddsp.performers import PlayingChoices
+from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
 
 
 def parsed(*words: str) -> Playing:

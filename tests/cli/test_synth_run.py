@@ -14,7 +14,7 @@ from musegen.data.midi import midi_bytes
 from musegen.data.score import Note, Part, Score
 from musegen.engine.recipe import read_recipe
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
-from musegen.midi_ddsp.synthesizing_by_formula import FormulaPerformer
+from musegen.midi_ddsp.synthesizing.by_formula import FormulaPerformer
 
 SCORE = Score(
     ticks_per_quarter=480,

@@ -18,7 +18,7 @@ from musegen.cli._synth_options import Sound
 from musegen.cli._synth_writing import Writers
 from musegen.data.midi import midi_bytes
 from musegen.data.score import Note, Part, Score
-from musegen.midi_ddsp.audio_files import read_audio
+from musegen.midi_ddsp.audio.reading import read_audio
 
 SCORE = Score(
     ticks_per_quarter=480,

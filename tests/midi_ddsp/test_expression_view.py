@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musegen.data.errors import InputError
-from musegen.midi_ddsp.analysing import AnalysisSettings, analyse
+from musegen.midi_ddsp.analysis.analysing import AnalysisSettings, analyse
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
 from musegen.midi_ddsp.expression_view import (
@@ -15,10 +15,10 @@ from musegen.midi_ddsp.expression_view import (
     heard_in_recording,
     measured_table,
 )
-from musegen.midi_ddsp.note_table import make_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import SynthesisParameters
-from musegen.midi_ddsp.parametric_performer import synthesise_units
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
+from musegen.midi_ddsp.tables.note_table import make_note_table
 
 NOTES = (
     PlayedNote(pitch=69, onset_s=0.0, offset_s=0.8, velocity=80),

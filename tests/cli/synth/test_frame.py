@@ -11,7 +11,7 @@ import pytest
 
 from musegen.cli.main import run
 from musegen.engine.recipe import read_recipe
-from musegen.midi_ddsp.audio_files import read_audio
+from musegen.midi_ddsp.audio.reading import read_audio
 
 # === Without options, and the frame ===
 
@@ -129,7 +129,7 @@ def test_a_pipe_gets_what_a_file_gets(
 
 
 def fail_when(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    from musegen.midi_ddsp.audio_writing import AudioWriter
+    from musegen.midi_ddsp.audio.writing import AudioWriter
 
     write: Callable[[AudioWriter, np.ndarray], None] = AudioWriter.write
 

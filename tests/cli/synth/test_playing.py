@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from musegen.cli.main import run
-from musegen.midi_ddsp.audio_files import read_audio
-from musegen.midi_ddsp.note_table_files import read_note_table
+from musegen.midi_ddsp.audio.reading import read_audio
 from musegen.midi_ddsp.parameters import SynthesisParameters
+from musegen.midi_ddsp.tables.note_table_files import read_note_table
 
 RATE = 16_000
 

@@ -10,7 +10,7 @@ import pytest
 
 from musegen.cli.synth import FORMATS
 from musegen.engine.recipe import read_recipe
-from musegen.midi_ddsp.audio_files import read_audio, write_audio
+from musegen.midi_ddsp.audio.reading import read_audio, write_audio
 
 RATE = 16_000
 

@@ -22,6 +22,11 @@ from musegen.midi_ddsp.generators.config import (
 )
 from musegen.midi_ddsp.generators.expression_model import ExpressionModel
 from musegen.midi_ddsp.generators.model import PerformerModel
+from musegen.midi_ddsp.generators.synthesis_batches import (
+    ControlRanges,
+    batch_of_crops,
+    prepare,
+)
 from musegen.midi_ddsp.generators.synthesis_model import SynthesisModel
 from musegen.midi_ddsp.generators.training_config import (
     ExpressionTrainingConfig,
@@ -29,7 +34,7 @@ from musegen.midi_ddsp.generators.training_config import (
 )
 from musegen.midi_ddsp.note_frames import note_frames
 from musegen.midi_ddsp.notes import PlayedNote
-from musegen.midi_ddsp.parametric_performer import synthesise_units
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
 from musegen.midi_ddsp.takes.take import Take
 
 MakeTake = Callable[..., Take]
@@ -96,6 +101,21 @@ def scales(takes: tuple[Take, ...]) -> ExpressionScales:
     """Of the three takes."""
     names = [take.instrument for take in takes for _ in take.notes]
     return fit_scales(np.concatenate([take.units for take in takes]), names)
+
+
+@pytest.fixture(scope="session")
+def batch(takes: tuple[Take, ...]) -> dict[str, NDArray[Any]]:
+    """Two crops as they were played and one with other controls."""
+    lines = [prepare(take) for take in takes]
+    found = batch_of_crops(
+        lines,
+        num_played=2,
+        num_changed=1,
+        crop_frames=300,
+        ranges=ControlRanges(lines),
+        generator=np.random.default_rng(0),
+    )
+    return {name: np.asarray(values) for name, values in found.items()}
 
 
 # === Models ===

@@ -23,8 +23,8 @@ from musegen.midi_ddsp.generators.controls import (
     units_of_controls,
     untold_controls,
 )
-from musegen.midi_ddsp.note_table import make_note_table
 from musegen.midi_ddsp.notes import PlayedNote
+from musegen.midi_ddsp.tables.note_table import make_note_table
 
 numbers = st.floats(-1e4, 1e4)
 

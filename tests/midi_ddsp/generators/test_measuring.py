@@ -36,7 +36,7 @@ from musegen.midi_ddsp.generators.synthesis_model import SynthesisModel
 from musegen.midi_ddsp.note_frames import note_frames
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import SynthesisParameters
-from musegen.midi_ddsp.parametric_performer import synthesise_units
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
 from musegen.midi_ddsp.takes.take import Take
 
 VOLUME = COLUMNS["volume_db"]

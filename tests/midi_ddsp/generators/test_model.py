@@ -30,13 +30,17 @@ from musegen.midi_ddsp.generators.model import (
     with_velocities,
 )
 from musegen.midi_ddsp.instruments import instrument_named
-from musegen.midi_ddsp.note_table import NoteTable, PartialNoteTable, make_note_table
-from musegen.midi_ddsp.note_table_merging import merge
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import hz_to_midi
 from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
-from musegen.midi_ddsp.performers import TAIL_S, Performer, PlayingChoices
+from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
+from musegen.midi_ddsp.tables.note_table import (
+    NoteTable,
+    PartialNoteTable,
+    make_note_table,
+)
+from musegen.midi_ddsp.tables.note_table_merging import merge
 
 PART = PlayablePart(
     name="Solo",

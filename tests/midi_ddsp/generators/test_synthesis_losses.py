@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from musegen.midi_ddsp.generators.control_measures import ControlMeasures
-from musegen.midi_ddsp.generators.synthesis_batches import (
-    ControlRanges,
-    batch_of_crops,
-    prepare,
-)
 from musegen.midi_ddsp.generators.synthesis_losses import (
     LOSSES,
     SynthesisLosses,
     below_nyquist_shares,
 )
-from musegen.midi_ddsp.takes.take import Take
 
 Batch = dict[str, np.ndarray]
-
-
-@pytest.fixture(scope="module")
-def batch(takes: tuple[Take, ...]) -> Batch:
-    """Two crops as they were played and one with other controls."""
-    lines = [prepare(take) for take in takes]
-    found = batch_of_crops(
-        lines,
-        num_played=2,
-        num_changed=1,
-        crop_frames=300,
-        ranges=ControlRanges(lines),
-        generator=np.random.default_rng(0),
-    )
-    return {name: np.asarray(values) for name, values in found.items()}
 
 
 def true_logits(batch: Batch) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musegen.data.errors import FileFormatError, InputError, UsageError
-from musegen.midi_ddsp.audio_encoding import write_audio
+from musegen.midi_ddsp.audio.encoding import write_audio
 from musegen.midi_ddsp.mixing.room_files import MAX_ROOM_S, looks_like_a_path, read_room
 from musegen.midi_ddsp.mixing.rooms import room_named
 

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from musegen.midi_ddsp.expression import CONTROL_NAMES, spread
-from musegen.midi_ddsp.note_rows import COMPAT_MAX_ROWS, note_rows, row_frames
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.conditioning import CONDITION_NAMES, conditioning
 from musegen.midi_ddsp.original.layers import Array
+from musegen.midi_ddsp.original.note_rows import COMPAT_MAX_ROWS, note_rows, row_frames
 from musegen.midi_ddsp.original.synthesis_generator import SynthesisGenerator
 
 FRAME_S = 0.004

@@ -21,10 +21,10 @@ from musegen.engine.model_sources import find_own_model
 from musegen.engine.safetensors_reading import read_tensors
 from musegen.midi_ddsp.dsp.reverb import reverberate
 from musegen.midi_ddsp.expression import CONTROL_NAMES
-from musegen.midi_ddsp.note_rows import note_rows, row_frames
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.importing import MidiDdspSource, find_midi_ddsp
 from musegen.midi_ddsp.original.model import KIND, PLAYED, OriginalModel
+from musegen.midi_ddsp.original.note_rows import note_rows, row_frames
 from musegen.midi_ddsp.original.performing import likeliest, synthesis_parameters
 from musegen.midi_ddsp.parameters import from_logits
 

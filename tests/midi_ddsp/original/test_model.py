@@ -8,13 +8,13 @@ import pytest
 from musegen.data.errors import InputError, UsageError
 from musegen.midi_ddsp.dsp.rendering import RenderOptions
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
-from musegen.midi_ddsp.note_table import PartialNoteTable
-from musegen.midi_ddsp.note_table_merging import merge
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.model import PLAYED, OriginalModel
 from musegen.midi_ddsp.original.performing import OriginalPerformance
 from musegen.midi_ddsp.original.rests import LEAD_FRAMES, RELEASE_FRAMES
 from musegen.midi_ddsp.parameters import hz_to_midi
+from musegen.midi_ddsp.tables.note_table import PartialNoteTable
+from musegen.midi_ddsp.tables.note_table_merging import merge
 
 NOTES = (
     PlayedNote(pitch=67, onset_s=0.1, offset_s=0.3),

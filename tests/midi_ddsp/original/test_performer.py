@@ -15,19 +15,19 @@ from musegen.cli.main import run
 from musegen.data.errors import ModelNotFoundError, UsageError
 from musegen.data.midi import midi_bytes
 from musegen.data.score import Note, Part, Score
-from musegen.midi_ddsp.audio_files import read_audio
+from musegen.midi_ddsp.audio.reading import read_audio
 from musegen.midi_ddsp.expression import CONTROL_NAMES
 from musegen.midi_ddsp.instruments import instrument_named
-from musegen.midi_ddsp.note_table import PartialNoteTable
-from musegen.midi_ddsp.note_table_files import read_note_table
-from musegen.midi_ddsp.note_table_merging import merge
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.model import OriginalModel
 from musegen.midi_ddsp.original.performer import BLOCK_FRAMES, OriginalPerformer
 from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi
 from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
-from musegen.midi_ddsp.performers import TAIL_S, Performer, PlayingChoices
+from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
+from musegen.midi_ddsp.tables.note_table import PartialNoteTable
+from musegen.midi_ddsp.tables.note_table_files import read_note_table
+from musegen.midi_ddsp.tables.note_table_merging import merge
 
 PART = PlayablePart(
     name="Solo",

@@ -11,10 +11,9 @@ from musegen.data.errors import (
     PolyphonyError,
     UsageError,
 )
-from musegen.midi_ddsp.note_rows import note_rows
-from musegen.midi_ddsp.note_table import make_note_table
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.model import OriginalModel
+from musegen.midi_ddsp.original.note_rows import note_rows
 from musegen.midi_ddsp.original.performing import (
     given_controls,
     likeliest,
@@ -23,6 +22,7 @@ from musegen.midi_ddsp.original.performing import (
     placed_table,
     predict_controls,
 )
+from musegen.midi_ddsp.tables.note_table import make_note_table
 
 LEGATO = (
     PlayedNote(pitch=60, onset_s=0.1, offset_s=0.34),

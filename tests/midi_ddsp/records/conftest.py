@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from musegen.midi_ddsp.audio_files import write_audio
+from musegen.midi_ddsp.audio.reading import write_audio
 from musegen.midi_ddsp.notes import PlayedNote, note_frames
 from musegen.midi_ddsp.parameters import midi_to_hz
 from musegen.midi_ddsp.records.analysing import Listening

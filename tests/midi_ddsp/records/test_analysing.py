@@ -11,7 +11,7 @@ from musegen.data.errors import InputError
 from musegen.data.midi import midi_bytes
 from musegen.data.preparation.records import Rejection
 from musegen.data.score import Note, Part, Score
-from musegen.midi_ddsp.audio_files import write_audio
+from musegen.midi_ddsp.audio.reading import write_audio
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import hz_to_midi
 from musegen.midi_ddsp.records.analysing import (

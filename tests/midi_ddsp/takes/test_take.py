@@ -11,7 +11,7 @@ from musegen.data.errors import InputError
 from musegen.midi_ddsp.expression import CONTROL_NAMES
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
 from musegen.midi_ddsp.notes import PlayedNote
-from musegen.midi_ddsp.parametric_performer import synthesise_units
+from musegen.midi_ddsp.synthesizing.parametric_performer import synthesise_units
 from musegen.midi_ddsp.takes.take import Take
 
 NOTES = (

@@ -1,0 +1,1 @@
+"""Edits of synthesis parameters, and of recordings by way of them."""

@@ -1,0 +1,1 @@
+"""Named changes of how notes are played."""

@@ -1,0 +1,1 @@
+"""From a score to sound: who plays what, how, and the stream that comes of it."""

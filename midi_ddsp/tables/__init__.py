@@ -1,0 +1,1 @@
+"""Notes, frames, automation and parameters as tables in files that people edit."""
