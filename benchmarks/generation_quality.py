@@ -15,6 +15,8 @@ the 5 % and 95 % quantiles of the instrument's notes.
 - Resynthesis: multi-scale spectral loss between recording and what is played from its
   notes and true controls (logarithms clamped at 1e-5), beside a baseline that is told
   no expression.
+- Movement: how much harmonics move from frame to frame inside notes, beside heard ones;
+  a model that gives the middle of what it has met moves too little.
 - Expression: what is expected of each note, knowing how those before it were played,
   beside each instrument's constant mean of the training split.
 
@@ -39,12 +41,14 @@ from musegen.midi_ddsp.generators.measuring import (
     PUBLISHED_SIX,
     cut_take,
     expression_errors,
+    movement_db,
     player,
     reextraction_errors,
     root_mean_square,
     round_trip,
     scaled_controls,
     spectral_losses,
+    true_line,
 )
 from musegen.midi_ddsp.generators.model import DEFAULT_EXPRESSION, DEFAULT_SYNTHESIS
 from musegen.midi_ddsp.generators.synthesis_model import SynthesisModel
@@ -141,6 +145,28 @@ def print_resynthesis(
         print(f"\n{names[0]}: {100 * share:.1f} % below {name}")
 
 
+def print_movement(
+    models: Mapping[str, SynthesisModel], takes: Mapping[str, Sequence[Take]]
+) -> None:
+    """Print how much the levels of each model move, beside those heard."""
+    flat = [take for some in takes.values() for take in some]
+    heard = np.array([movement_db(take.parameters, take) for take in flat])
+    print("\n## Movement of the harmonics from frame to frame, dB\n")
+    print_row("heard", *models)
+    print_row(*["---"] * (1 + len(models)))
+    cells = [f"{heard.mean():.3f}"]
+    for model in models.values():
+        play, told = player(model), model.config.is_told_expression
+        made = [
+            movement_db(
+                play(true_line(take, is_told_expression=told), take.num_frames), take
+            )
+            for take in flat
+        ]
+        cells.append(f"{np.mean(made):.3f} ({np.mean(made / heard):.2f} of it)")
+    print_row(*cells)
+
+
 def constant_mean(scale: ExpressionScale) -> _Errors:
     """Return [9], on the scale: the mean of the notes that the scale was fitted to."""
     means = np.array([[one.mean for one in scale.statistics]])
@@ -191,6 +217,7 @@ def main() -> None:
     if options.baseline:
         models["baseline"] = SynthesisModel.load(options.baseline)
     print_resynthesis(models, takes)
+    print_movement(models, takes)
     print_reextraction(model, takes)
     print_round_trip(model, takes, per_instrument=options.per_instrument)
     if options.notes:

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from musegen.render.score_view import BarRange
+from musegen.render.bar_range import BarRange
 
 
 class BarRangeType(click.ParamType[BarRange]):

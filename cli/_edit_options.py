@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from musegen.cli._recording_options import complete_instruments
+from musegen.cli._completing import complete_instruments
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import secrets
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from musegen.cli._completing import complete_models
 from musegen.cli._output import Output
 from musegen.cli._paths import Destination
 from musegen.data.errors import UsageError
@@ -283,21 +283,6 @@ def device_option(function: Function) -> Function:
     )(function)
 
 
-def complete_models(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete model names; folders complete too, once a separator is typed."""
-    if "/" in incomplete or "\\" in incomplete or incomplete.startswith("."):
-        return [CompletionItem(incomplete, type="dir")]
-    from musegen.engine.models import list_models
-
-    return [
-        CompletionItem(model.name, help=model.summary)
-        for model in list_models()
-        if model.name.startswith(incomplete)
-    ]
-
-
 def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     invocation = ctx.find_root().obj
     if value and invocation is not None:
@@ -312,6 +297,8 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
                 f"a seed is 0 to {MAX_SEED}; got {value}", ctx=ctx, param=param
             )
         return value
+    import secrets  # its hashes take longer than the rest of an option
+
     seed = secrets.randbelow(DRAWN_SEED_BELOW)
     ctx.meta[_DRAWN_SEED] = seed
     return seed

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from musegen.cli._completing import complete_models
 from musegen.cli._formats import SOUND_FORMATS
-from musegen.cli._options import complete_models
 from musegen.cli._paths import Destination, Naming, Plan
 from musegen.cli._synth_options import (
     Sound,

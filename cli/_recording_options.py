@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
-from musegen.cli._options import complete_models
+from musegen.cli._completing import complete_instruments, complete_models
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -210,13 +209,3 @@ def hearing_options(function: Function) -> Function:
         return function(*args, hearing=hearing, **kwargs)
 
     return wrapper  # type: ignore[return-value]
-
-
-def complete_instruments(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete names of instruments, with hyphens for spaces."""
-    from musegen.midi_ddsp.instruments import INSTRUMENTS
-
-    names = [instrument.name.replace(" ", "-") for instrument in INSTRUMENTS]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

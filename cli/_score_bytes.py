@@ -8,7 +8,7 @@ from musegen.data.notices import Notice
 from musegen.data.score import Score
 
 if TYPE_CHECKING:
-    from musegen.render.score_view import BarRange
+    from musegen.render.bar_range import BarRange
 
 
 def score_bytes(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from musegen.midi_ddsp.notes import PlayedNote
     from musegen.midi_ddsp.parts.timing import TempoMap
     from musegen.midi_ddsp.tables.note_table import NoteTable
+    from musegen.render.bar_range import BarRange
     from musegen.render.expression_view import BarStart, ExpressionView, SoundView
-    from musegen.render.score_view import BarRange
 
 # How far, at the median, notes may stand from the score's to share its bar lines.
 MAX_APART_S = 0.05

@@ -8,7 +8,8 @@ from typing import TypedDict
 from musegen.cli._score_bytes import score_bytes
 from musegen.data.notices import Notice
 from musegen.data.score import Score
-from musegen.render.score_view import BarRange, last_bar_number, score_voices
+from musegen.render.bar_range import BarRange
+from musegen.render.score_view import last_bar_number, score_voices
 
 
 class _View(TypedDict):

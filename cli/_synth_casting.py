@@ -14,14 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from musegen.cli._bar_range import BarRangeType
-from musegen.cli._recording_options import complete_instruments
+from musegen.cli._completing import complete_instruments
 from musegen.data.errors import UsageError
-from musegen.render.score_view import (
-    BarRange,
-    bar_spans,
-    last_bar_number,
-    require_notes,
-)
+from musegen.render.bar_range import BarRange
 
 if TYPE_CHECKING:
     from musegen.data.score import Score
@@ -92,6 +87,7 @@ class Casting:
         if self.bars is None:
             return None
         from musegen.midi_ddsp.synthesizing.score_wishes import TickRange
+        from musegen.render.score_view import bar_spans, last_bar_number, require_notes
 
         require_notes(score)
         spans = bar_spans(score, bars=self.bars, max_bars=last_bar_number(score) + 1)

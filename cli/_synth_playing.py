@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from musegen.cli._options import complete_models, device_option
+from musegen.cli._completing import complete_models
+from musegen.cli._options import device_option
 from musegen.cli._synth_options import is_given
 from musegen.data.errors import UsageError
 

@@ -24,7 +24,7 @@ from musegen.cli._synth_files import (
     recipe_text,
     save_table,
 )
-from musegen.cli._synth_models import LoadedModel, load_performer
+from musegen.cli._synth_models import LoadedModel, load_beside_imports
 from musegen.cli._synth_options import Sound, is_given
 from musegen.cli._synth_playing import Playing
 from musegen.cli._synth_writing import Writers, leave_closed_pipe
@@ -110,7 +110,7 @@ class SynthRun:
             for notice in self._font.notices:
                 command.output.notice(notice)
         playing = command.playing
-        self._loaded: LoadedModel = load_performer(
+        self._loaded: LoadedModel = load_beside_imports(
             playing.model, playing.expression_model, device=playing.device
         )
         if is_given("variety") and not self._loaded.draws_expression:

@@ -105,6 +105,8 @@ class Writers:
 
     def follow(self, synthesis: Synthesis) -> None:
         """Write the parameters of lines as they are sounded."""
+        if not self.files.parameters:
+            return
         from musegen.midi_ddsp.tables.parameter_files import ParameterWriter
 
         for key, line in zip(synthesis.keys, synthesis.lines, strict=False):

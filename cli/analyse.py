@@ -16,6 +16,7 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Item, Output
 from musegen.cli._paths import Destination, Plan
+from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._recording_files import (
     RECORDING_SUFFIXES,
     check_formats,
@@ -26,7 +27,6 @@ from musegen.cli._recording_run import (
     Made,
     RecordingCommand,
     read_recording,
-    recorded_inputs,
     write_results,
 )
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from musegen.cli._options import complete_models, group_with_examples, machine_options
+from musegen.cli._completing import complete_models
+from musegen.cli._options import group_with_examples, machine_options
 from musegen.cli._output import Output, table
 from musegen.cli.models_import import export_command, import_command
 

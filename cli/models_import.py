@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from musegen.cli._completing import complete_models
 from musegen.cli._options import (
     command_with_examples,
-    complete_models,
     machine_options,
 )
 from musegen.cli._output import Output

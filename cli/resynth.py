@@ -22,13 +22,13 @@ from musegen.cli._options import (
 )
 from musegen.cli._output import Item, Output
 from musegen.cli._paths import Destination, Naming, Plan, plan_outputs, write_file
+from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._recording_files import RECORDING_SUFFIXES, check_formats
 from musegen.cli._recording_options import Hearing, hearing_options
 from musegen.cli._recording_run import (
     Made,
     RecordingCommand,
     read_recording,
-    recorded_inputs,
     write_results,
 )
 from musegen.data.errors import MissingPackageError, OutputExistsError, UsageError

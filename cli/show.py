@@ -34,7 +34,8 @@ from musegen.cli._show_roll import RollPicture
 from musegen.data.errors import UsageError
 from musegen.data.notices import Notice
 from musegen.data.score import Score
-from musegen.render.score_view import BarRange, require_notes
+from musegen.render.bar_range import BarRange
+from musegen.render.score_view import require_notes
 from musegen.render.text_roll import MIN_WIDTH_COLUMNS
 
 FORMATS = ("svg", "png", "text")

@@ -16,8 +16,9 @@ from musegen.coconet.config import NUM_VOICES, VOICE_NAMES
 from musegen.coconet.transposition import VOICE_RANGES
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.score import Score
-from musegen.data.voice_choice import choose_parts, part_label
+from musegen.data.voice_choice import choose_parts
 from musegen.data.voices import ExtractedVoice, extract_melody
 
 SOPRANO = 0

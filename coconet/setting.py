@@ -20,9 +20,10 @@ from musegen.coconet.score_task import GivenVoice, ScoreTask
 from musegen.data.constants import DRUM_CHANNEL, MAX_MIDI_PITCH
 from musegen.data.errors import UsageError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.quantization import SILENCE, line_notes
 from musegen.data.score import Note, Part, Score, sorted_notes
-from musegen.data.voice_choice import choose_parts, part_label
+from musegen.data.voice_choice import choose_parts
 
 _SOFTER = 0.85  # of the melody's velocity: the melody leads. Our own choice
 _VELOCITY = 88  # of a melody that nothing was given for. Our own choice

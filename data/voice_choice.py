@@ -13,6 +13,7 @@ from statistics import fmean
 
 from musegen.data.errors import EmptyScoreError, VoiceNotFoundError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.polyphony import is_monophonic
 from musegen.data.score import Part, Score
 
@@ -90,12 +91,6 @@ def choose_parts(score: Score, voice: str | None) -> Choice:
             f"{_HOW_TO_CHOOSE}"
         )
     return Choice(indices=(index,), edge=edge)
-
-
-def part_label(score: Score, index: int) -> str:
-    """Return how a part is called in a message: its number from 1 and its name."""
-    name = score.parts[index].name.strip()
-    return f"part {index + 1} '{name}'" if name else f"part {index + 1}"
 
 
 def _nothing_to_read(score: Score) -> str:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 from musegen.data.errors import PolyphonyError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.polyphony import find_chords, sound_together
 from musegen.data.score import KeySignature, Note, Score
 from musegen.data.spelling import pitch_name
-from musegen.data.voice_choice import Edge, choose_parts, part_label
+from musegen.data.voice_choice import Edge, choose_parts
 
 # An inner voice that enters a sixteenth or more before the outer note ends is not the
 # outer line going on, however long both are. Our own choice.

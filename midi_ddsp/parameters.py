@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from musegen.data.errors import FileFormatError, InputError
-from musegen.data.preparation.records import import_pyarrow
 from musegen.midi_ddsp.dsp.distribution import harmonic_distribution
 from musegen.midi_ddsp.dsp.nonlinearity import NOISE_BIAS, exp_sigmoid
 
@@ -132,6 +131,8 @@ class SynthesisParameters:
             MissingPackageError: pyarrow is not installed.
             OSError: The file cannot be written.
         """
+        from musegen.data.preparation.records import import_pyarrow
+
         arrow = import_pyarrow()
         metadata = {
             "schema_version": _SCHEMA_VERSION,
@@ -152,6 +153,8 @@ class SynthesisParameters:
             MissingPackageError: pyarrow is not installed.
             OSError: The file cannot be read.
         """
+        from musegen.data.preparation.records import import_pyarrow
+
         arrow = import_pyarrow()
         try:
             table = arrow.parquet.read_table(str(path), partitioning=None)

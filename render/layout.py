@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from musegen.data.notices import Notice
 from musegen.data.score import Score
+from musegen.render.bar_range import BarRange
 from musegen.render.furniture import (
     Furniture,
     Header,
@@ -25,7 +26,6 @@ from musegen.render.furniture import (
 )
 from musegen.render.note_boxes import NoteBox, note_boxes
 from musegen.render.score_view import (
-    BarRange,
     BarSpan,
     Voice,
     bar_spans,

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 from musegen.data.errors import MissingPackageError
 from musegen.data.score import Score
 from musegen.render import palette
+from musegen.render.bar_range import BarRange
 from musegen.render.layout import RollLayout, roll_layout
 from musegen.render.note_boxes import NoteBox, label_size_px
-from musegen.render.score_view import BarRange
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,31 +16,12 @@ from itertools import chain, islice
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.score import KeySignature, Part, Score
 from musegen.data.spelling import estimate_sharps, pitch_name
+from musegen.render.bar_range import BarRange
 from musegen.render.palette import DRUM_COLOR, VoiceColor, voice_color
 
 MAX_LABEL_CHARACTERS = 40
 DRUM_LETTER = "x"
 _SPARE_LETTERS = "123456789abcdefghijklmnopqrstuvwyz"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarRange:
-    """Bars by their numbers, both included; 0 is the pickup.
-
-    Args:
-        first: At least 0; with a later `last`, 0 is the first bar there is.
-        last: At least `first`; None for the end of the score.
-    """
-
-    first: int
-    last: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.first < 0 or (self.last is not None and self.last < self.first):
-            raise ValueError(
-                "a range of bars needs 0 <= first <= last; "
-                f"got first {self.first}, last {self.last}"
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from fractions import Fraction
 from itertools import groupby
 
 from musegen.data.score import Score
+from musegen.render.bar_range import BarRange
 from musegen.render.score_view import (
-    BarRange,
     BarSpan,
     Voice,
     bar_spans,

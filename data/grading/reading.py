@@ -28,10 +28,10 @@ from musegen.data.grading.lines import FourParts, grid_parts
 from musegen.data.grading.naming import SpellingMethod
 from musegen.data.grading.references import References
 from musegen.data.grids import uniform_grid
+from musegen.data.part_labels import part_label
 from musegen.data.polyphony import find_chords
 from musegen.data.quantization import quantize_line
 from musegen.data.score import Note, Score
-from musegen.data.voice_choice import part_label
 from musegen.data.voices import extract_melody
 
 _MAX_LISTED_PARTS = 8

@@ -46,6 +46,9 @@ SWEEP = tuple(np.round(np.linspace(0.0, 1.0, 11), 1).tolist())
 # Vibrato needs a cycle and a half to be seen, after it has set in.
 LEAST_VIBRATO_S = 0.4
 _FULL_SCALE = np.float32(1.0 / 32768.0)
+_FIRST_HARMONICS = 10
+_SILENCE = 1e-6
+_AUDIBLE_DB = -70.0
 _UNSTRETCHED_S = 0.25  # before and after what is played of a take
 
 FloatArray = NDArray[np.float64]
@@ -249,6 +252,29 @@ def spectral_losses(
             multi_scale_spectral_loss(recorded[:length], rendered[:length]).total
         )
     return np.array(losses)
+
+
+def movement_db(parameters: SynthesisParameters, take: Take) -> float:
+    """Return how much levels move from frame to frame inside notes: RMS, in dB.
+
+    Over the amplitudes of the first ten harmonics, the noise apart; what is smoother
+    than any player moves too little. Frames in which a harmonic is near silence do not
+    count.
+
+    Args:
+        parameters: Of the take's notes.
+        take: Where the notes are.
+    """
+    partials = (
+        parameters.amplitude[:, None] * parameters.harmonics[:, :_FIRST_HARMONICS]
+    )
+    levels = 20.0 * np.log10(np.maximum(partials, _SILENCE))
+    steps = np.diff(levels, axis=0)
+    note = take.frames().note_index[: len(levels)]
+    is_inside = (note[1:] >= 0) & (note[1:] == note[:-1])
+    is_loud = np.minimum(levels[1:], levels[:-1]) > _AUDIBLE_DB
+    counted = steps[is_inside[:, None] & is_loud]
+    return float(np.sqrt(np.mean(np.square(counted)))) if counted.size else 0.0
 
 
 def cut_take(take: Take, *, longest_s: float) -> Take:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from musegen.data.errors import UsageError, VoiceNotFoundError
+from musegen.data.part_labels import part_label
 from musegen.data.score import Part, Score
-from musegen.data.voice_choice import part_label
 from musegen.midi_ddsp.instruments import INSTRUMENTS, Instrument, instrument_named
 from musegen.midi_ddsp.parts.general_midi import players_of
 

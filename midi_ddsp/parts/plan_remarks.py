@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from musegen.data.errors import EmptyScoreError, InputError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.score import Score
-from musegen.data.voice_choice import part_label
 from musegen.midi_ddsp.instruments import Instrument
 from musegen.midi_ddsp.parts.general_midi import program_name
 from musegen.midi_ddsp.parts.plan import SkippedPart, SkipReason

@@ -21,6 +21,7 @@ from musegen.midi_ddsp.parts.automation import (
     Automation,
     AutomationFrames,
     Curve,
+    frames_of,
 )
 
 _CENTS_AN_OCTAVE = 100.0 * SEMITONES_AN_OCTAVE
@@ -114,7 +115,7 @@ def combine(first: Automation, second: Automation) -> Automation:
 
 
 def _joined(first: Curve, second: Curve, operation: Callable[..., FloatArray]) -> Curve:
-    frames = np.union1d(first.frames, second.frames)
+    frames = frames_of((first, second))
     sides = (np.interp(frames, one.frames, one.values) for one in (first, second))
     return Curve(frames=frames, values=operation(*sides))
 

@@ -13,8 +13,8 @@ from typing import Literal, get_args
 
 from musegen.data.errors import EmptyScoreError, UsageError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.score import Note, Part, Score
-from musegen.data.voice_choice import part_label
 from musegen.midi_ddsp.instruments import INSTRUMENTS, Instrument, instrument_named
 from musegen.midi_ddsp.parts.general_midi import program_name
 from musegen.midi_ddsp.parts.held_notes import programs_of_notes

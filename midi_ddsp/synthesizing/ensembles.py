@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from musegen.data.errors import UsageError
 from musegen.data.notices import Notice
+from musegen.data.part_labels import part_label
 from musegen.data.score import Part, Score
-from musegen.data.voice_choice import part_label
 from musegen.midi_ddsp.instruments import INSTRUMENTS, Instrument, instrument_named
 from musegen.midi_ddsp.parts.automation import Automation, constant_curve
 from musegen.midi_ddsp.parts.general_midi import players_of

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +22,12 @@ from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
 from musegen.midi_ddsp.parameters import A4_HZ, SAMPLE_RATE_HZ, SynthesisParameters
 from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
-from musegen.midi_ddsp.presets.expression_presets import PresetChoice, apply_presets
 from musegen.midi_ddsp.synthesizing.automating import apply_automation, combine
 from musegen.midi_ddsp.synthesizing.performers import Performer, PlayingChoices
 from musegen.midi_ddsp.tables.note_table import NoteTable, PartialNoteTable
-from musegen.midi_ddsp.tables.note_table_merging import merge
+
+if TYPE_CHECKING:
+    from musegen.midi_ddsp.presets.expression_presets import PresetChoice
 
 BLOCK_FRAMES = 50  # of a piece of sound: a fifth of a second, so that it comes soon
 CENTS_AN_OCTAVE = 1200.0
@@ -117,10 +119,16 @@ class Line:
         if self._table is None:
             table = self.performer.expression(self.part, self.choices)
             if self.wishes.expression is not None:
+                from musegen.midi_ddsp.tables.note_table_merging import merge
+
                 table = merge(table, self.wishes.expression)
-            self._table = apply_presets(
-                table, self.wishes.presets, read_names=self.performer.control_names
-            )
+            if self.wishes.presets:
+                from musegen.midi_ddsp.presets.expression_presets import apply_presets
+
+                table = apply_presets(
+                    table, self.wishes.presets, read_names=self.performer.control_names
+                )
+            self._table = table
         return self._table
 
     @property

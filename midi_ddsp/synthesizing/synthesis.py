@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,6 @@ from musegen.midi_ddsp.parameters import (
 from musegen.midi_ddsp.parts.automation import read_automation
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.parts.timing import TempoMap
-from musegen.midi_ddsp.presets.expression_presets import PresetChoice
 from musegen.midi_ddsp.synthesizing.casting import SoundFontPart, SynthesisPlan
 from musegen.midi_ddsp.synthesizing.line import (
     BLOCK_FRAMES,
@@ -44,8 +44,11 @@ from musegen.midi_ddsp.synthesizing.line import (
 )
 from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
 from musegen.midi_ddsp.synthesizing.score_wishes import moved_earlier
-from musegen.midi_ddsp.tables.automation_files import AutomationTable
 from musegen.midi_ddsp.tables.note_table import PartialNoteTable
+
+if TYPE_CHECKING:
+    from musegen.midi_ddsp.presets.expression_presets import PresetChoice
+    from musegen.midi_ddsp.tables.automation_files import AutomationTable
 
 FloatArray = NDArray[np.float32]
 Blocks = Iterable[SynthesisParameters]

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from musegen.cli._bar_range import BarRangeType
-from musegen.render.score_view import BarRange
+from musegen.render.bar_range import BarRange
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from musegen.cli import completion
-from musegen.cli._options import complete_models
+from musegen.cli._completing import complete_models
 from musegen.cli.main import run
 
 

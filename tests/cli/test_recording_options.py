@@ -6,11 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from musegen.cli._recording_options import (
-    Hearing,
-    complete_instruments,
-    hearing_options,
-)
+from musegen.cli._recording_options import Hearing, hearing_options
 from musegen.data.errors import InputError, UsageError
 from musegen.data.midi import midi_bytes
 from musegen.data.score import Note, Part, Score
@@ -93,9 +89,3 @@ def test_notes_of_the_only_part_or_of_the_one_named(tmp_path: Path) -> None:
         replace(NOTHING, notes=duo, part=3).read_notes()
     assert NOTHING.read_notes() == (None, ())
     assert replace(NOTHING, notes=duo).files() == (duo,)
-
-
-def test_names_of_instruments_complete() -> None:
-    ctx = click.Context(click.Command("x"))
-    items = complete_instruments(ctx, click.Option(["--instrument"]), "alto")
-    assert [item.value for item in items] == ["alto-saxophone"]

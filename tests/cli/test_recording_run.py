@@ -10,10 +10,10 @@ import pytest
 from musegen.cli._inputs import Source
 from musegen.cli._output import Output
 from musegen.cli._paths import Plan, Target
+from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._recording_run import (
     RecordingCommand,
     read_recording,
-    recorded_inputs,
     write_results,
 )
 from musegen.data.errors import FileFormatError

@@ -10,7 +10,7 @@ import pytest
 from musegen.cli._score_bytes import score_bytes
 from musegen.data.midi import read_midi
 from musegen.data.score import Note, Part, Score
-from musegen.render.score_view import BarRange
+from musegen.render.bar_range import BarRange
 
 TICKS = 480
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from musegen.data.errors import EmptyScoreError, VoiceNotFoundError
+from musegen.data.part_labels import part_label
 from musegen.data.score import Note, Part, Score
-from musegen.data.voice_choice import Edge, choose_parts, part_label
+from musegen.data.voice_choice import Edge, choose_parts
 
 
 def part(

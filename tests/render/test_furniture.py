@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from musegen.data.score import KeySignature, Note, Part, Score, TimeSignature
+from musegen.render.bar_range import BarRange
 from musegen.render.furniture import Furniture, SystemFrame, Text, text_width_px
 from musegen.render.layout import RollLayout, roll_layout
 from musegen.render.palette import FILL_STYLES, LINE_STYLES, TEXT_STYLES
-from musegen.render.score_view import BarRange
 
 TICKS = 24
 

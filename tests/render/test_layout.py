@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.score import Note, Part, Score, Tempo, TimeSignature
+from musegen.render.bar_range import BarRange
 from musegen.render.layout import (
     BAR_LABEL_PX,
     DEFAULT_WIDTH_PX,
@@ -18,7 +19,6 @@ from musegen.render.layout import (
     RollLayout,
     roll_layout,
 )
-from musegen.render.score_view import BarRange
 
 TICKS = 24
 PANEL_LEFT = MARGIN_PX + KEY_WIDTH_PX

@@ -9,10 +9,10 @@ import pytest
 
 from musegen.data.errors import EmptyScoreError, MissingPackageError
 from musegen.data.score import Note, Part, Score
+from musegen.render.bar_range import BarRange
 from musegen.render.layout import RollLayout, roll_layout
 from musegen.render.palette import DRUM_COLOR, VOICE_COLORS
 from musegen.render.png import MAX_AREA_PX, MAX_SIDE_PX, png_bytes, png_layout
-from musegen.render.score_view import BarRange
 
 matplotlib = pytest.importorskip("matplotlib", reason="the extra 'plot'")
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.score import KeySignature, Note, Part, Score, TimeSignature
+from musegen.render.bar_range import BarRange
 from musegen.render.palette import DRUM_COLOR, VOICE_COLORS
 from musegen.render.score_view import (
-    BarRange,
     bar_spans,
     find_part,
     last_bar_number,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.score import KeySignature, Note, Part, Score, TimeSignature
-from musegen.render.score_view import BarRange
+from musegen.render.bar_range import BarRange
 from musegen.render.text_roll import text_roll
 
 TICKS = 480

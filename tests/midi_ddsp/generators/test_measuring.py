@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -23,6 +24,7 @@ from musegen.midi_ddsp.generators.measuring import (
     expression_errors,
     extract,
     joined_blocks,
+    movement_db,
     player,
     reextraction_errors,
     root_mean_square,
@@ -269,3 +271,15 @@ def test_a_model_as_a_player_draws_nothing(
     np.testing.assert_array_equal(one.f0_hz, same.f0_hz)
     frames = note_frames(takes[0].notes, num_frames)
     np.testing.assert_allclose(one.amplitude[frames.note_index >= 0], 0.1, rtol=1e-5)
+
+
+def test_movement_is_what_levels_do_inside_notes(takes: tuple[Take, ...]) -> None:
+    take = takes[0]
+    steady = play_by_formula(true_line(take), take.num_frames)
+    still = movement_db(steady, take)
+    factors = np.where(np.arange(take.num_frames) % 2, 10.0 ** (1.0 / 20.0), 1.0)
+    amplitude = (steady.amplitude * factors).astype(np.float32)
+    moved = movement_db(replace(steady, amplitude=amplitude), take)
+    assert moved == pytest.approx(np.hypot(still, 1.0), rel=0.05)  # 1 dB to and fro
+    silent = replace(steady, amplitude=np.zeros_like(steady.amplitude))
+    assert movement_db(silent, take) == 0.0
