@@ -22,7 +22,10 @@ from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
 from musegen.midi_ddsp.dsp.transforms import fast_size
 from musegen.midi_ddsp.parameters import SAMPLE_RATE_HZ, SynthesisParameters
 
-CHUNK_FRAMES = 64  # rendered at once: sound comes a quarter of a second later
+# Rendered at once: the first sound waits for a quarter of a second of frames, and from
+# then on a second at a time costs a tenth less.
+FIRST_CHUNK_FRAMES = 64
+CHUNK_FRAMES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,7 @@ class Renderer:
         self._synthesizer: _Synthesizer | None = None
         self._reverb: StreamingConvolution | None = None
         self._waiting: _Frames | None = None
+        self._chunk_frames = FIRST_CHUNK_FRAMES
         self._is_finished = False
 
     def push(self, parameters: SynthesisParameters) -> NDArray[np.float32]:
@@ -119,16 +123,18 @@ class Renderer:
         synthesizer = self._prepared(parameters)
         frames = _Frames.of(parameters)
         while len(frames.f0_hz):
-            wanted = CHUNK_FRAMES
+            wanted = self._chunk_frames
             if self._waiting is not None:
                 wanted -= len(self._waiting.f0_hz)
             chunk, frames = frames.cut(0, wanted), frames.cut(wanted, None)
             if self._waiting is not None:
                 chunk = self._waiting.then(chunk)
-            if len(chunk.f0_hz) < CHUNK_FRAMES:
+            if len(chunk.f0_hz) < self._chunk_frames:
                 self._waiting = chunk.copied()
                 return
             self._waiting = None
+            if self._room is None:  # with one, pieces are as long as its blocks
+                self._chunk_frames = CHUNK_FRAMES
             yield self._with_reverb(synthesizer.process(chunk))
 
     def _prepared(self, parameters: SynthesisParameters) -> _Synthesizer:
@@ -210,23 +216,27 @@ def render(
 def render_blocks(
     blocks: SynthesisParameters | Iterable[SynthesisParameters],
     *,
-    block_samples: int,
     renderer: Renderer,
+    block_samples: int | None = None,
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the sound in pieces of one length; memory does not grow with it.
+    """Yield the sound in pieces; memory does not grow with it.
 
     Args:
         blocks: The parameters, whole or in blocks of any length.
-        block_samples: Samples a piece, at least 1; the last piece may be shorter.
         renderer: A new one; it is finished afterwards.
+        block_samples: Samples a piece, at least 1; the last piece may be shorter. None
+            for pieces as they become ready, of any length but none.
 
     Raises:
         UsageError: `block_samples` is below 1.
     """
-    if block_samples < 1:
+    if block_samples is not None and block_samples < 1:
         raise UsageError(f"A block must have at least 1 sample; got {block_samples}.")
     if isinstance(blocks, SynthesisParameters):
         blocks = (blocks,)
+    if block_samples is None:
+        yield from filter(len, _sound_of(blocks, renderer))
+        return
     held: list[NDArray[np.float32]] = []
     num_held = 0
     for ready in _sound_of(blocks, renderer):
@@ -286,8 +296,8 @@ class _Synthesizer:
         self._next_frame = 0
         self._harmonic_left = np.zeros(0, np.float32)
         self._noise_left = np.zeros(0, np.float32)
-        self.chunk_samples = self._grid.start(CHUNK_FRAMES)
-        self.first_samples = self._grid.start(CHUNK_FRAMES - LOOKAHEAD_FRAMES)
+        self.chunk_samples = self._grid.start(FIRST_CHUNK_FRAMES)
+        self.first_samples = self._grid.start(FIRST_CHUNK_FRAMES - LOOKAHEAD_FRAMES)
 
     def process(self, frames: _Frames) -> NDArray[np.float32]:
         """Take the next frames and return the samples that are ready."""

@@ -19,7 +19,7 @@ from musegen.midi_ddsp.mixing.blocks import BlockQueue
 
 Floats = NDArray[np.float32]
 
-BLOCKS_AHEAD = 2  # of each stream that wait to be taken
+BLOCKS_AHEAD = 16  # of each stream that wait to be taken
 
 
 def pull_together(

@@ -29,7 +29,6 @@ from musegen.midi_ddsp.tables.note_table import NoteTable, PartialNoteTable
 if TYPE_CHECKING:
     from musegen.midi_ddsp.presets.expression_presets import PresetChoice
 
-BLOCK_FRAMES = 50  # of a piece of sound: a fifth of a second, so that it comes soon
 CENTS_AN_OCTAVE = 1200.0
 LOWEST_TUNING_HZ, HIGHEST_TUNING_HZ = 220.0, 880.0
 
@@ -79,13 +78,11 @@ class LineSound:
         sample_rate: In Hz.
         room: That only this line is played in, None for none.
         room_gain: Linear.
-        block_samples: Samples of a piece, at least 1.
     """
 
     sample_rate: int = SAMPLE_RATE_HZ
     room: ImpulseResponse | None = None
     room_gain: float = 1.0
-    block_samples: int = 3200
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -167,9 +164,7 @@ class Line:
                 is_extended=wishes.sample_rate > SAMPLE_RATE_HZ,
             ),
         )
-        return render_blocks(
-            self._tapped(), block_samples=wishes.block_samples, renderer=renderer
-        )
+        return render_blocks(self._tapped(), renderer=renderer)
 
     def _tapped(self) -> Iterator[SynthesisParameters]:
         for block in self.parameters():

@@ -36,12 +36,7 @@ from musegen.midi_ddsp.parts.automation import read_automation
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.parts.timing import TempoMap
 from musegen.midi_ddsp.synthesizing.casting import SoundFontPart, SynthesisPlan
-from musegen.midi_ddsp.synthesizing.line import (
-    BLOCK_FRAMES,
-    Line,
-    LineSound,
-    LineWishes,
-)
+from musegen.midi_ddsp.synthesizing.line import Line, LineSound, LineWishes
 from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
 from musegen.midi_ddsp.synthesizing.score_wishes import moved_earlier
 from musegen.midi_ddsp.tables.note_table import PartialNoteTable
@@ -52,6 +47,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float32]
 Blocks = Iterable[SynthesisParameters]
+
+SOUND_FONT_BLOCK_S = 0.2
+"""Length of a piece of what a sound font plays."""
 
 _FINE_TUNING, _COARSE_TUNING, _NO_PARAMETER = 1, 2, 127  # registered parameters
 _DATA, _DATA_FINE, _REGISTERED_FINE, _REGISTERED = 6, 38, 100, 101
@@ -203,7 +201,6 @@ class Synthesis:
                 sample_rate=wishes.sample_rate,
                 room=self._room(performer, part),
                 room_gain=wishes.room_gain,
-                block_samples=_block_samples(wishes.sample_rate),
             ),
         )
 
@@ -242,7 +239,7 @@ class Synthesis:
             part.part_index,
             sound_font=wishes.sound_font,
             sample_rate=wishes.sample_rate,
-            block_samples=_block_samples(wishes.sample_rate),
+            block_samples=int(SOUND_FONT_BLOCK_S * wishes.sample_rate),
         )
         return _without_first(blocks, _samples_of(wishes))
 
@@ -284,10 +281,6 @@ def _seeds(names: Sequence[str], seed: int) -> list[int]:
         seeds.append(derive_seed(seed, name, met[name]))
         met[name] += 1
     return seeds
-
-
-def _block_samples(sample_rate: int) -> int:
-    return int(BLOCK_FRAMES * sample_rate / FRAME_RATE_HZ)
 
 
 def _samples_of(wishes: SynthesisWishes) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from musegen.cli import _synth_models as models
-from musegen.cli._synth_models import load_performer
+from musegen.cli._synth_models import load_beside_imports, load_performer
 from musegen.data.errors import ModelNotFoundError, UsageError
 from musegen.midi_ddsp.generators.model import PerformerModel
 from musegen.midi_ddsp.original.model import KIND
@@ -75,3 +75,20 @@ def test_what_to_do_where_ours_is_not_there(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(PerformerModel, "load", load)
     with pytest.raises(ModelNotFoundError, match=r"'synthesis_base'; import .* train"):
         load_performer(None, None)
+
+
+@pytest.mark.parametrize("model", [None, "none"])
+def test_it_is_the_same_beside_imports(
+    monkeypatch: pytest.MonkeyPatch, model: str | None
+) -> None:
+    stand_in = FormulaPerformer()
+    monkeypatch.setattr(PerformerModel, "load", lambda *names, device: stand_in)
+    loaded = load_beside_imports(model, None, device="cpu" if model is None else "auto")
+    assert isinstance(loaded.performer, FormulaPerformer)
+
+
+def test_what_goes_wrong_beside_imports_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="--model none"):
+        load_beside_imports(str(tmp_path / "nowhere"), None)
+    with pytest.raises(UsageError, match="does nothing with --model none"):
+        load_beside_imports("none", "x")

@@ -35,7 +35,7 @@ class Roomy(FormulaPerformer):
 def here(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (workplace / "tune.mid").write_bytes(midi_bytes(SCORE))
     loaded = LoadedModel(performer=Roomy(), draws_expression=False)
-    monkeypatch.setattr(running, "load_performer", lambda *_, **__: loaded)
+    monkeypatch.setattr(running, "load_beside_imports", lambda *_, **__: loaded)
     return workplace
 
 

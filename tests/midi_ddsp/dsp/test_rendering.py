@@ -15,6 +15,7 @@ from musegen.data.errors import InputError, UsageError
 from musegen.midi_ddsp.dsp.noise_source import WhiteNoise
 from musegen.midi_ddsp.dsp.rendering import (
     CHUNK_FRAMES,
+    FIRST_CHUNK_FRAMES,
     Renderer,
     RenderOptions,
     render,
@@ -76,6 +77,21 @@ def test_blocks_of_any_length_equal_the_whole(
     np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-6)
 
 
+@pytest.mark.parametrize("taps", [None, room()])
+def test_pieces_come_as_they_are_ready(taps: np.ndarray | None) -> None:
+    parameters = phrase(2 * CHUNK_FRAMES)
+    renderer = Renderer(reverb=taps)
+    pieces = list(
+        render_blocks(pieces_of(parameters, [64, 100, 400]), renderer=renderer)
+    )
+    assert 0 < len(pieces[0]) <= 64 * FIRST_CHUNK_FRAMES
+    longest = CHUNK_FRAMES if taps is None else FIRST_CHUNK_FRAMES
+    assert max(map(len, pieces)) <= 64 * (longest + 3)
+    assert min(map(len, pieces)) > 0
+    whole = render(parameters, reverb=taps)
+    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-6)
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.integers(0, 150), max_size=6),
@@ -102,8 +118,13 @@ def test_length_at_any_rate(sample_rate: int) -> None:
 
 def test_sound_comes_before_the_stream_ends() -> None:
     renderer = Renderer(reverb=room())
-    ready = renderer.push(phrase(2 * CHUNK_FRAMES))
-    assert len(ready) >= (2 * CHUNK_FRAMES - 3) * 64
+    ready = renderer.push(phrase(2 * FIRST_CHUNK_FRAMES))
+    assert len(ready) >= (2 * FIRST_CHUNK_FRAMES - 3) * 64
+    dry = Renderer()
+    first = dry.push(phrase(FIRST_CHUNK_FRAMES))
+    assert len(first) >= (FIRST_CHUNK_FRAMES - 3) * 64
+    assert len(dry.push(phrase(CHUNK_FRAMES - 1))) == 0
+    assert len(dry.push(phrase(1))) >= CHUNK_FRAMES * 64
 
 
 def test_components_add_up() -> None:

@@ -155,7 +155,7 @@ def test_the_command_plays_with_it(
     monkeypatch.chdir(tmp_path)
     Path("tune.mid").write_bytes(midi_bytes(score))
     loaded = LoadedModel(performer=performer, draws_expression=False)
-    monkeypatch.setattr(_synth_run, "load_performer", lambda *_, **__: loaded)
+    monkeypatch.setattr(_synth_run, "load_beside_imports", lambda *_, **__: loaded)
     words = ["synth", "tune.mid", "--deterministic", "--save-expression", "e.csv"]
     assert run([*words, "--seed", "1", "-o", "a.wav"]) == 0
     assert run(["synth", "tune.mid", "--variety", "2"]) == 2
