@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -19,9 +18,20 @@ from musegen.cli._train_stages import (
     Run,
     Stage,
 )
-from musegen.data.errors import OutputExistsError, UsageError
-
-PRECISIONS = ("auto", "float32", "mixed_bfloat16")
+from musegen.cli._training import (
+    batch_size_option,
+    chosen_precision,
+    export_option,
+    free_export_folder,
+    precision_option,
+    refuse_on_resume,
+    resume_option,
+    run_option,
+    seed_option,
+    steps_option,
+    tell_result,
+)
+from musegen.data.errors import UsageError
 
 
 @command_with_examples(
@@ -49,14 +59,7 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
     metavar="FILE",
     help="Clips of `musegen data prepare midi-ddsp`.",
 )
-@click.option(
-    "--run",
-    "run_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="FOLDER",
-    help="Folder of the run: config, checkpoints, metrics.jsonl, TensorBoard.",
-)
+@run_option
 @click.option(
     "--inference-model",
     metavar="MODEL",
@@ -84,39 +87,12 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
     show_default="of the preset or the run",
     help="Length of the whole run; the learning rate follows.",
 )
-@click.option(
-    "--steps",
-    type=click.IntRange(min=1),
-    show_default="of the preset or the run",
-    help="Optimiser steps of the whole run, in place of its minutes.",
-)
-@click.option(
-    "--batch-size",
-    type=click.IntRange(min=1),
-    show_default="of the preset",
-    help="Crops in a batch.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    show_default="auto",
-    help="Arithmetic; auto takes bfloat16 where the machine is fast at it.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    show_default="0",
-    help="Of weights, crops and noise.",
-)
-@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
-@click.option(
-    "--export",
-    "export_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="FOLDER",
-    show_default="FOLDER/model in the run",
-    help="Where the finished model folder goes; its name is the model's name.",
-)
+@steps_option("Optimiser steps of the whole run, in place of its minutes.")
+@batch_size_option
+@precision_option
+@seed_option("Of weights, crops and noise.")
+@resume_option
+@export_option
 @machine_options
 def command(
     stage: str,
@@ -142,20 +118,17 @@ def command(
         raise UsageError("--minutes and --steps both say how long: give one of them")
     chosen = chosen_stage(stage, preset, run_dir if resume else None)
     _refuse_idle_models(chosen, stage, inference_model, begun_from)
-    export_dir = export_dir or run_dir / "model"
-    if export_dir.exists():  # said now, not after the training
-        raise OutputExistsError(
-            f"{export_dir} exists: name another folder with --export, or remove it"
-        )
+    export_dir = free_export_folder(run_dir, export_dir)
     if resume:
-        _refuse_on_resume(
+        refuse_on_resume(
             {
                 "--preset": preset,
                 "--from": begun_from,
                 "--batch-size": batch_size,
                 "--precision": precision,
                 "--seed": seed,
-            }
+            },
+            changeable="--minutes and --steps",
         )
         config = chosen.stored(run_dir)
     else:
@@ -178,16 +151,7 @@ def command(
         ),
         output,
     )
-    output.path(export_dir)
-    output.result(
-        {
-            "run": run_dir,
-            "model": export_dir,
-            "steps": result.state.step,
-            "seconds": round(result.state.seconds, 1),
-            "metrics": dict(result.metrics),
-        }
-    )
+    tell_result(output, run_dir, export_dir, result)
 
 
 def _refuse_idle_models(
@@ -205,15 +169,6 @@ def _refuse_idle_models(
         )
 
 
-def _refuse_on_resume(options: Mapping[str, object]) -> None:
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        raise UsageError(
-            f"{given[0]} does nothing with --resume: a run goes on with the config it "
-            "was started with (--minutes and --steps may change)"
-        )
-
-
 def _with_length(config: Config, minutes: float | None, steps: int | None) -> Config:
     if minutes is not None:
         return dataclasses.replace(config, minutes=minutes)
@@ -225,9 +180,6 @@ def _with_length(config: Config, minutes: float | None, steps: int | None) -> Co
 
 def _with_precision(config: Config, asked: str | None) -> Config:
     """What was asked for, or what suits the machine, where the stage has a choice."""
-    from musegen.engine.devices import gpu_names
-    from musegen.engine.precision import best_precision
-
     if not hasattr(config, "precision"):
         if asked not in (None, "auto"):
             raise UsageError(
@@ -235,6 +187,4 @@ def _with_precision(config: Config, asked: str | None) -> Config:
                 "in float32: leave it out"
             )
         return config
-    if asked in (None, "auto"):
-        asked = best_precision(has_gpu=bool(gpu_names()))
-    return dataclasses.replace(config, precision=str(asked))
+    return dataclasses.replace(config, precision=chosen_precision(asked))

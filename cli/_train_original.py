@@ -6,7 +6,6 @@ both halves; a run trains one, and takes the other from the model that it began 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,8 +19,9 @@ from musegen.cli._train_stages import (
     Stage,
     preset_of,
     stage_named,
-    telling,
+    with_batch_and_seed,
 )
+from musegen.cli._training import telling
 from musegen.data.errors import TrainingError, UsageError
 from musegen.data.notices import Notice
 
@@ -106,11 +106,7 @@ class OriginalStage:
         self, config: Config, batch_size: int | None, seed: int | None
     ) -> Config:
         """See `Stage`."""
-        return dataclasses.replace(
-            config,
-            batch_size=batch_size or config.batch_size,
-            seed=config.seed if seed is None else seed,
-        )
+        return with_batch_and_seed(config, batch_size, seed)
 
     def train(self, run: Run, output: Output) -> TrainingResult:
         """See `Stage`."""

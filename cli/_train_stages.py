@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from musegen.cli._output import Output
+from musegen.cli._training import telling
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
-    from musegen.engine.training import Progress, TrainingResult
+    from musegen.engine.training import TrainingResult
 
 STAGES = ("inference", "synthesis", "expression")
 PRESETS = ("default", "baseline", "gan", "paper", "paper-gan", "tiny")
@@ -105,23 +106,27 @@ def preset_of(presets: Mapping[str, Config], name: str, stage: str) -> Config:
     return presets[name]
 
 
-def telling(
-    output: Output, config: Config, advance: Callable[[int], None], what: str
-) -> Progress:
-    """Return what reports the steps of a run."""
-    done = 0
+def with_batch_and_seed(
+    config: Config,
+    batch_size: int | None,
+    seed: int | None,
+    *,
+    batch_name: str = "batch_size",
+) -> Config:
+    """Return a config with what options say.
 
-    def tell(step: int, values: Mapping[str, float]) -> None:
-        nonlocal done
-        advance(step - done)
-        done = step
-        if step % config.loop.validate_every == 0 and "valid/loss" in values:
-            output.note(
-                f"step {step}: train {values.get('train/loss', 0.0):.3f}, valid "
-                f"{values['valid/loss']:.3f} {what}"
-            )
-
-    return tell
+    Args:
+        config: Of the preset.
+        batch_size: None for the preset's.
+        seed: Likewise.
+        batch_name: Field of the config that holds the size of a batch.
+    """
+    changes: dict[str, int] = {}
+    if batch_size is not None:
+        changes[batch_name] = batch_size
+    if seed is not None:
+        changes["seed"] = seed
+    return dataclasses.replace(config, **changes)
 
 
 class Inference:
@@ -146,11 +151,7 @@ class Inference:
         self, config: Config, batch_size: int | None, seed: int | None
     ) -> Config:
         """See `Stage`."""
-        return dataclasses.replace(
-            config,
-            batch_size=batch_size or config.batch_size,
-            seed=config.seed if seed is None else seed,
-        )
+        return with_batch_and_seed(config, batch_size, seed)
 
     def train(self, run: Run, output: Output) -> TrainingResult:
         """See `Stage`."""
@@ -213,11 +214,7 @@ class Synthesis:
         self, config: Config, batch_size: int | None, seed: int | None
     ) -> Config:
         """See `Stage`."""
-        return dataclasses.replace(
-            config,
-            num_played=batch_size or config.num_played,
-            seed=config.seed if seed is None else seed,
-        )
+        return with_batch_and_seed(config, batch_size, seed, batch_name="num_played")
 
     def train(self, run: Run, output: Output) -> TrainingResult:
         """See `Stage`."""
@@ -270,11 +267,7 @@ class Expression:
         self, config: Config, batch_size: int | None, seed: int | None
     ) -> Config:
         """See `Stage`."""
-        return dataclasses.replace(
-            config,
-            batch_size=batch_size or config.batch_size,
-            seed=config.seed if seed is None else seed,
-        )
+        return with_batch_and_seed(config, batch_size, seed)
 
     def train(self, run: Run, output: Output) -> TrainingResult:
         """See `Stage`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,21 @@ import click
 from musegen.cli._options import group_with_examples, machine_options
 from musegen.cli._output import Output
 from musegen.cli._train_midi_ddsp import command as midi_ddsp_command
-from musegen.data.errors import OutputExistsError, UsageError
+from musegen.cli._training import (
+    batch_size_option,
+    chosen_precision,
+    export_option,
+    free_export_folder,
+    precision_option,
+    refuse_on_resume,
+    resume_option,
+    run_option,
+    seed_option,
+    steps_option,
+    tell_result,
+    telling,
+)
+from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
     from musegen.coconet.config import NetworkConfig
@@ -21,7 +34,6 @@ if TYPE_CHECKING:
     from musegen.engine.model_folder import ModelFolder
 
 PRESETS = ("default", "paper", "browser", "tiny")
-PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
 @group_with_examples("train", examples=["musegen train coconet --run runs/coconet"])
@@ -41,14 +53,7 @@ command.add_command(midi_ddsp_command)
         "musegen train coconet --preset tiny --run runs/trial --data chorales.parquet",
     ],
 )
-@click.option(
-    "--run",
-    "run_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="FOLDER",
-    help="Folder of the run: config, checkpoints, metrics.jsonl, TensorBoard.",
-)
+@run_option
 @click.option(
     "--data",
     "data_path",
@@ -71,36 +76,16 @@ command.add_command(midi_ddsp_command)
     show_default="the preset",
     help="The run as JSON, like config.json in a run's folder.",
 )
-@click.option(
-    "--steps",
-    type=click.IntRange(min=1),
-    show_default="of the preset or the run",
-    help="Optimiser steps of the whole run; the learning rate follows.",
-)
-@click.option(
-    "--batch-size",
-    type=click.IntRange(min=1),
-    show_default="of the preset",
-    help="Crops in a batch.",
-)
+@steps_option("Optimiser steps of the whole run; the learning rate follows.")
+@batch_size_option
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0.0, min_open=True),
     show_default="of the preset or the run",
     help="Peak learning rate.",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    show_default="auto",
-    help="Arithmetic; auto takes bfloat16 where the machine is fast at it.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    show_default="0",
-    help="Of weights, crops and masks.",
-)
+@precision_option
+@seed_option("Of weights, crops and masks.")
 @click.option(
     "--from",
     "start",
@@ -108,15 +93,8 @@ command.add_command(midi_ddsp_command)
     show_default="random weights",
     help="Begin with the weights of a model, a name or a folder: trains it further.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
-@click.option(
-    "--export",
-    "export_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="FOLDER",
-    show_default="FOLDER/model in the run",
-    help="Where the finished model folder goes; its name is the model's name.",
-)
+@resume_option
+@export_option
 @machine_options
 def coconet_command(
     run_dir: Path,
@@ -137,7 +115,7 @@ def coconet_command(
     from musegen.engine.quiet import import_keras
 
     if resume:
-        _refuse_on_resume(
+        refuse_on_resume(
             {
                 "--preset": preset,
                 "--config": config_path,
@@ -145,17 +123,14 @@ def coconet_command(
                 "--batch-size": batch_size,
                 "--precision": precision,
                 "--seed": seed,
-            }
+            },
+            changeable="--steps and --learning-rate",
         )
     else:
         _refuse_second_start(run_dir)
     if preset is not None and config_path is not None:
         raise UsageError("--preset and --config both name a run: give one of them")
-    export_dir = export_dir or run_dir / "model"
-    if export_dir.exists():  # said now, not after hours of training
-        raise OutputExistsError(
-            f"{export_dir} exists: name another folder with --export, or remove it"
-        )
+    export_dir = free_export_folder(run_dir, export_dir)
     with output.progress("Starting TensorFlow"):
         import_keras()
     config = _config(
@@ -181,15 +156,6 @@ def coconet_command(
     with output.progress("Reading the chorales"):
         train, valid, source = _pieces(data_path)
     _train(config, train, valid, source, run_dir, export_dir, resume, folder, output)
-
-
-def _refuse_on_resume(options: Mapping[str, object]) -> None:
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        raise UsageError(
-            f"{given[0]} does nothing with --resume: a run goes on with the config it "
-            "was started with (--steps and --learning-rate may change)"
-        )
 
 
 def _refuse_second_start(run_dir: Path) -> None:
@@ -224,11 +190,12 @@ def _config(
         loop = dataclasses.replace(loop, learning_rate=learning_rate)
     if resume:
         return dataclasses.replace(config, loop=loop)
+    is_said = precision is None and config_path is not None
     return dataclasses.replace(
         config,
         loop=loop,
         batch_size=batch_size or config.batch_size,
-        precision=_precision(precision, config, config_path),
+        precision=config.precision if is_said else chosen_precision(precision),
         seed=config.seed if seed is None else seed,
     )
 
@@ -240,20 +207,6 @@ def _start(name: str) -> tuple[ModelFolder, NetworkConfig]:
 
     folder = find_model(name, kind=KIND)
     return folder, network_config(folder)
-
-
-def _precision(
-    asked: str | None, config: CoconetTrainingConfig, config_path: Path | None
-) -> str:
-    """What was asked for, what a config file says, or what suits the machine."""
-    from musegen.engine.devices import gpu_names
-    from musegen.engine.precision import best_precision
-
-    if asked is None and config_path is not None:
-        return config.precision
-    if asked in (None, "auto"):
-        return best_precision(has_gpu=bool(gpu_names()))
-    return str(asked)
 
 
 def _pieces(data_path: Path | None) -> tuple[list[Piece], list[Piece], str]:
@@ -298,18 +251,6 @@ def _train(
     from musegen.coconet.training import train_coconet
 
     with output.progress("Training", config.loop.num_steps) as advance:
-        done = 0
-
-        def tell(step: int, values: Mapping[str, float]) -> None:
-            nonlocal done
-            advance(step - done)
-            done = step
-            if step % config.loop.validate_every == 0 and "valid/loss" in values:
-                output.note(
-                    f"step {step}: train {values['train/loss']:.3f}, valid "
-                    f"{values['valid/loss']:.3f} nats a hidden cell"
-                )
-
         model, result = train_coconet(
             train,
             valid,
@@ -317,20 +258,10 @@ def _train(
             run_dir=run_dir,
             resume=resume,
             start=start,
-            progress=tell,
+            progress=telling(output, config, advance, "nats a hidden cell"),
         )
     with output.progress("Exporting"):
         export_coconet(
             model, config=config, result=result, source=source, folder=export_dir
         )
-    output.path(export_dir)
-    output.result(
-        {
-            "run": run_dir,
-            "model": export_dir,
-            "steps": result.state.step,
-            "seconds": round(result.state.seconds, 1),
-            "stopped_early": result.stopped_early,
-            "metrics": dict(result.metrics),
-        }
-    )
+    tell_result(output, run_dir, export_dir, result)

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from musegen.coconet.training import CoconetTrainingConfig
+from musegen.engine.training_facts import TrainingFacts
 
 LICENCE = "Apache-2.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingFacts:
-    """What a run says of itself.
-
-    Args:
-        config: The run.
-        source: The data in words.
-        num_parameters: Of the network.
-        num_steps: Optimiser steps done.
-        best_step: Step whose averaged weights were kept.
-        seconds: Time spent.
-        metrics: Last validated values, nats a hidden cell.
-    """
-
-    config: CoconetTrainingConfig
-    source: str
-    num_parameters: int
-    num_steps: int
-    best_step: int
-    seconds: float
-    metrics: Mapping[str, float]
-
-
-def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
+def render_card(
+    name: str, facts: TrainingFacts[CoconetTrainingConfig], *, measured: str = ""
+) -> str:
     """Return the card in Markdown.
 
     Args:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musegen.coconet.card import LICENCE, TrainingFacts, render_card
+from musegen.coconet.card import LICENCE, render_card
 from musegen.coconet.config import PaperNetworkConfig, config_to_json
 from musegen.coconet.predicting import KIND
 from musegen.coconet.training import CoconetTrainingConfig
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
+from musegen.engine.training_facts import facts_of_run
 
 if TYPE_CHECKING:
     import keras
@@ -44,15 +45,7 @@ def export_coconet(
     from musegen.engine.weights import weights_bytes
 
     plain = _in_single_precision(model, config)
-    facts = TrainingFacts(
-        config=config,
-        source=source,
-        num_parameters=plain.count_params(),
-        num_steps=result.state.step,
-        best_step=result.state.best_step,
-        seconds=result.state.seconds,
-        metrics=result.metrics,
-    )
+    facts = facts_of_run(config, plain, result, source=source)
     return write_model_folder(
         folder,
         name=folder.name,

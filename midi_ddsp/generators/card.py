@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from musegen.engine.training_facts import TrainingFacts
 from musegen.midi_ddsp.generators.training_config import (
     SynthesisTrainingConfig,
     TrainingConfig,
@@ -13,30 +11,9 @@ from musegen.midi_ddsp.generators.training_config import (
 LICENCE = "Apache-2.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingFacts:
-    """What a run says of itself.
-
-    Args:
-        config: The run.
-        source: The data in words, licences included.
-        num_parameters: Of the network.
-        num_steps: Optimiser steps done.
-        best_step: Step whose averaged weights were kept.
-        seconds: Time spent.
-        metrics: Validated values of the best step.
-    """
-
-    config: TrainingConfig
-    source: str
-    num_parameters: int
-    num_steps: int
-    best_step: int
-    seconds: float
-    metrics: Mapping[str, float]
-
-
-def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
+def render_card(
+    name: str, facts: TrainingFacts[TrainingConfig], *, measured: str = ""
+) -> str:
     """Return the card in Markdown.
 
     Args:
@@ -106,7 +83,7 @@ def _judgement(config: SynthesisTrainingConfig) -> str:
     )
 
 
-def _what(facts: TrainingFacts) -> str:
+def _what(facts: TrainingFacts[TrainingConfig]) -> str:
     size = f"{facts.num_parameters:,} parameters, stored as float16"
     if _is_baseline(facts.config):
         return (
@@ -131,7 +108,7 @@ def _what(facts: TrainingFacts) -> str:
     )
 
 
-def _how(facts: TrainingFacts) -> str:
+def _how(facts: TrainingFacts[TrainingConfig]) -> str:
     config, minutes = facts.config, facts.seconds / 60.0
     validated = ", ".join(
         f"{key.removeprefix('valid/')} {value:.3f}"

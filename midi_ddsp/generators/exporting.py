@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
+from musegen.engine.training_facts import facts_of_run
 from musegen.midi_ddsp.expression_scale import ExpressionScales
-from musegen.midi_ddsp.generators.card import LICENCE, TrainingFacts, render_card
+from musegen.midi_ddsp.generators.card import LICENCE, render_card
 from musegen.midi_ddsp.generators.described import (
     EXPRESSION_KIND,
     SYNTHESIS_KIND,
@@ -120,15 +121,7 @@ def _written(
     from musegen.engine.keras_predictor import input_names, output_names
     from musegen.engine.weights import weights_bytes
 
-    facts = TrainingFacts(
-        config=config,
-        source=source,
-        num_parameters=whole.count_params(),
-        num_steps=result.state.step,
-        best_step=result.state.best_step,
-        seconds=result.state.seconds,
-        metrics=result.metrics,
-    )
+    facts = facts_of_run(config, whole, result, source=source)
     files = {role: f"{role}.onnx" for role in networks}
     return write_model_folder(
         folder,

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from musegen.engine.training_facts import TrainingFacts
 from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
 
 LICENCE = "Apache-2.0"
 _OPTIMIZERS = {"adam": "Adam", "muon": "Muon"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingFacts:
-    """What a run says of itself.
-
-    Args:
-        config: The run.
-        source: The data in words, licences included.
-        num_parameters: Of the network.
-        num_steps: Optimiser steps done.
-        best_step: Step whose averaged weights were kept.
-        seconds: Time spent.
-        metrics: Validated values of the best step.
-    """
-
-    config: InferenceTrainingConfig
-    source: str
-    num_parameters: int
-    num_steps: int
-    best_step: int
-    seconds: float
-    metrics: Mapping[str, float]
-
-
-def render_card(name: str, facts: TrainingFacts, *, measured: str = "") -> str:
+def render_card(
+    name: str, facts: TrainingFacts[InferenceTrainingConfig], *, measured: str = ""
+) -> str:
     """Return the card in Markdown.
 
     Args:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
+from musegen.engine.training_facts import facts_of_run
 from musegen.midi_ddsp.inference.building import INSTRUMENTS_KEY, build_network
-from musegen.midi_ddsp.inference.card import LICENCE, TrainingFacts, render_card
+from musegen.midi_ddsp.inference.card import LICENCE, render_card
 from musegen.midi_ddsp.inference.config import NetworkConfig, config_to_json
 from musegen.midi_ddsp.inference.model import KIND
 from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
@@ -47,15 +48,7 @@ def export_inference(
     from musegen.engine.weights import weights_bytes
 
     plain = _in_single_precision(network, config.network)
-    facts = TrainingFacts(
-        config=config,
-        source=source,
-        num_parameters=plain.count_params(),
-        num_steps=result.state.step,
-        best_step=result.state.best_step,
-        seconds=result.state.seconds,
-        metrics=result.metrics,
-    )
+    facts = facts_of_run(config, plain, result, source=source)
     architecture = config_to_json(config.network)
     if "instrument" in config.network.inputs:
         architecture[INSTRUMENTS_KEY] = list(instruments)

@@ -109,19 +109,6 @@ def test_only_networks_that_learn_from_sound_heard_hear_it() -> None:
     assert not any(stages.stage_named(name).begins_from_models for name in hears)
 
 
-def test_steps_advance_and_validations_are_told(paper: Paper) -> None:
-    advanced: list[int] = []
-    config = SYNTHESIS_PRESETS["tiny"]
-    tell = stages.telling(output(paper), config, advanced.append, "loss")
-    every = config.loop.validate_every
-    values = {"train/loss": 2.0, "valid/loss": 1.5}
-    tell(1, {})
-    tell(every - 1, values)
-    tell(every, values)
-    assert sum(advanced) == every
-    assert paper.notes == [f"step {every}: train 2.000, valid 1.500 loss"]
-
-
 # === From clips to a folder ===
 
 

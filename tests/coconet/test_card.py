@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from musegen.coconet.card import TrainingFacts, render_card
+from musegen.coconet.card import render_card
 from musegen.coconet.config import BeatNetworkConfig
 from musegen.coconet.training import CoconetTrainingConfig
+from musegen.engine.training_facts import TrainingFacts
 
 
-def facts() -> TrainingFacts:
+def facts() -> TrainingFacts[CoconetTrainingConfig]:
     return TrainingFacts(
         config=CoconetTrainingConfig(),
         source="chorales of music21 10.5.1, standard split",

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from musegen.midi_ddsp.generators.card import LICENCE, TrainingFacts, render_card
+from musegen.engine.training_facts import TrainingFacts
+from musegen.midi_ddsp.generators.card import LICENCE, render_card
 from musegen.midi_ddsp.generators.presets import EXPRESSION_PRESETS, SYNTHESIS_PRESETS
 from musegen.midi_ddsp.generators.training_config import TrainingConfig
 

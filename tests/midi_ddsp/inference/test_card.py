@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from musegen.midi_ddsp.inference.card import TrainingFacts, render_card
+from musegen.engine.training_facts import TrainingFacts
+from musegen.midi_ddsp.inference.card import render_card
 from musegen.midi_ddsp.inference.presets import PRESETS
+from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
 
 
-def facts(metrics: dict[str, float]) -> TrainingFacts:
+def facts(metrics: dict[str, float]) -> TrainingFacts[InferenceTrainingConfig]:
     return TrainingFacts(
         config=PRESETS["default"],
         source="ten tunes (MIT)",
