@@ -9,17 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.data.errors import FileFormatError
-from musegen.data.files import read_bytes, write_bytes
+from musegen.data.files import write_bytes
 from musegen.data.preparation.records import import_pyarrow
 from musegen.midi_ddsp.tables.note_columns import (
     COLUMN_BY_NAME,
@@ -32,13 +28,10 @@ from musegen.midi_ddsp.tables.note_table import (
     PartialNoteTable,
     complete_table,
 )
+from musegen.midi_ddsp.tables.table_cells import read_cells
 
-_SEPARATORS = (",", ";", "\t")
 _METADATA_KEY = b"musegen.note_table"
 _SCHEMA_VERSION = 1
-# A number as spreadsheets write it; not all that Python's float() takes.
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_UNIT_IN_HEADER = re.compile(r"\s*[\[(].*$")
 
 
 def write_note_table(table: NoteTable, path: Path, *, overwrite: bool = False) -> None:
@@ -92,10 +85,24 @@ def read_partial_table(
         FileFormatError: It is no table, a column is unknown, or a cell is no number.
         MissingPackageError: It is Parquet and pyarrow is not installed.
     """
-    data, label = read_bytes(source, name=name)
-    if data[:4] == b"PAR1":
-        return _from_parquet(data, label)
-    return _from_csv(data, label)
+    cells = read_cells(
+        source, fault_of_name=_fault_of_name, name=name, keeps_empty_rows=True
+    )
+    columns: dict[str, NDArray[Any]] = {}
+    for column_name in in_column_order(cells.cells):
+        column = COLUMN_BY_NAME[column_name]
+        if column.is_text:
+            texts = cells.texts(column_name)
+            columns[column_name] = np.array(texts, dtype=object)
+        else:
+            columns[column_name] = cells.numbers(column_name, column.unit)
+    return PartialNoteTable(
+        columns=columns, row_labels=cells.row_labels, source=cells.source
+    )
+
+
+def _fault_of_name(name: str) -> str | None:
+    return None if name in COLUMN_BY_NAME else unknown_column_text(name)
 
 
 # === CSV ===
@@ -122,83 +129,6 @@ def _cell_text(column: Column, value: Any) -> str:
     if column.is_text or column.is_whole:
         return str(value)
     return np.format_float_positional(value, unique=True, trim="-")
-
-
-def _from_csv(data: bytes, label: str) -> PartialNoteTable:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileFormatError(
-            f"{label}: this is not text in UTF-8, so no CSV; save the table as CSV "
-            "(UTF-8) and give that file"
-        ) from error
-    if "\0" in text:
-        raise FileFormatError(f"{label}: this is no text, so no CSV; give a note table")
-    header_line = text.split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=header_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        lines = [(reader.line_num, cells) for cells in reader]
-    except csv.Error as error:
-        raise FileFormatError(
-            f"{label}: row {reader.line_num} is no CSV ({error}); save the table again"
-        ) from error
-    if not lines or not lines[0][1]:
-        raise FileFormatError(
-            f"{label}: the first line is empty; it must name the columns"
-        )
-    header = [_UNIT_IN_HEADER.sub("", cell.strip()).lower() for cell in lines[0][1]]
-    _check_header(header, label)
-    rows = _filled_rows(lines[1:])
-    for number, cells in rows:
-        if len(cells) != len(header):
-            raise FileFormatError(
-                f"{label}: row {number} has {len(cells)} cells and the header "
-                f"{len(header)}; give each row a cell for every column"
-            )
-    has_decimal_comma = separator != ","
-    labels = tuple(f"row {number}" for number, _ in rows)
-
-    def read_cell(row: int, column: Column, value: str) -> float:
-        return _number_in(value, has_decimal_comma, f"{label}: {labels[row]}", column)
-
-    texts = list(zip(*(cells for _, cells in rows), strict=True))
-    texts = texts or [()] * len(header)
-    return _partial(dict(zip(header, texts, strict=True)), labels, label, read_cell)
-
-
-def _filled_rows(lines: Sequence[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-    """The lines that are rows: no blank ones, and none without content at the end."""
-    rows = [(number, cells) for number, cells in lines if cells]
-    while rows and not any(map(str.strip, rows[-1][1])):
-        rows.pop()
-    return rows
-
-
-def _check_header(header: Sequence[str], label: str) -> None:
-    for name in header:
-        if name not in COLUMN_BY_NAME:
-            raise FileFormatError(f"{label}: {unknown_column_text(name)}")
-    name, count = Counter(header).most_common(1)[0]
-    if count > 1:
-        raise FileFormatError(
-            f"{label}: the column '{name}' is there {count} times; keep one of them"
-        )
-
-
-def _number_in(text: str, has_decimal_comma: bool, where: str, column: Column) -> float:
-    """The number in a cell, NaN where it is empty."""
-    cell = text.strip()
-    if not cell:
-        return np.nan
-    if has_decimal_comma:
-        cell = cell.replace(",", ".")
-    if not _NUMBER.fullmatch(cell):
-        raise FileFormatError(
-            f"{where}, column '{column.name}': {text.strip()!r} is no number; give one "
-            f"({column.unit}), or leave the cell empty"
-        )
-    return float(cell)
 
 
 # === Parquet ===
@@ -232,53 +162,3 @@ def parquet_bytes(table: NoteTable) -> bytes:
     )
     data: bytes = sink.getvalue().to_pybytes()
     return data
-
-
-def _from_parquet(data: bytes, label: str) -> PartialNoteTable:
-    arrow = import_pyarrow()
-    try:
-        stored = arrow.parquet.read_table(arrow.BufferReader(data))
-    except (OSError, arrow.ArrowException) as error:
-        raise FileFormatError(
-            f"{label}: the Parquet file is damaged; write or download it again"
-        ) from error
-    _check_header(stored.column_names, label)
-    labels = tuple(f"row {number}" for number in range(1, stored.num_rows + 1))
-
-    def read_cell(row: int, column: Column, value: object) -> float:
-        if value is None:
-            return np.nan
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise FileFormatError(
-                f"{label}: {labels[row]}, column '{column.name}': {value!r} is no "
-                f"number; give one ({column.unit})"
-            )
-        if value != value:
-            raise FileFormatError(
-                f"{label}: {labels[row]}, column '{column.name}': NaN is no number; "
-                "leave the cell empty (null), or give one"
-            )
-        return float(value)
-
-    columns = {name: stored.column(name).to_pylist() for name in stored.column_names}
-    return _partial(columns, labels, label, read_cell)
-
-
-def _partial(
-    cells: dict[str, Any],
-    labels: tuple[str, ...],
-    label: str,
-    read_cell: Callable[[int, Column, Any], float],
-) -> PartialNoteTable:
-    columns: dict[str, NDArray[Any]] = {}
-    for name in in_column_order(cells):
-        column = COLUMN_BY_NAME[name]
-        if column.is_text:
-            texts = [str(value) if value is not None else "" for value in cells[name]]
-            columns[name] = np.array(texts, dtype=object)
-        else:
-            numbers = [
-                read_cell(row, column, value) for row, value in enumerate(cells[name])
-            ]
-            columns[name] = np.array(numbers, dtype=np.float64)
-    return PartialNoteTable(columns=columns, row_labels=labels, source=label)

@@ -1,8 +1,7 @@
 """Tables from files as named columns of cells: CSV or Parquet, told by the content.
 
 For: tables that people and spreadsheets write, whose faults must be named by row and
-column. Not for: what the columns mean (`musegen.midi_ddsp.tables.automation_files` for
-automation).
+column. Not for: what the columns mean (`note_columns`, `automation_columns`).
 """
 
 from __future__ import annotations
@@ -98,6 +97,7 @@ def read_cells(
     *,
     fault_of_name: Callable[[str], str | None],
     name: str | None = None,
+    keeps_empty_rows: bool = False,
 ) -> TableCells:
     """Read a table.
 
@@ -108,6 +108,7 @@ def read_cells(
         source: A path, or the content itself.
         fault_of_name: Says what is wrong with the name of a column; None if nothing.
         name: Name for messages; without it the path, or "the input" for bytes.
+        keeps_empty_rows: Whether a row of empty cells between others is a row.
 
     Raises:
         InputError: There is no such file.
@@ -117,11 +118,14 @@ def read_cells(
     data, label = read_bytes(source, name=name)
     if data.startswith(_PARQUET_START):
         return _from_parquet(data, label, fault_of_name)
-    return _from_csv(data, label, fault_of_name)
+    return _from_csv(data, label, fault_of_name, keeps_empty_rows)
 
 
 def _from_csv(
-    data: bytes, label: str, fault_of_name: Callable[[str], str | None]
+    data: bytes,
+    label: str,
+    fault_of_name: Callable[[str], str | None],
+    keeps_empty_rows: bool,
 ) -> TableCells:
     text = _decoded(data, label)
     header_line = text.split("\n", 1)[0]
@@ -133,9 +137,7 @@ def _from_csv(
         )
     header = [_UNIT_IN_HEADER.sub("", cell.strip()).lower() for cell in lines[0][1]]
     _check_header(header, label, fault_of_name)
-    rows = [
-        (number, cells) for number, cells in lines[1:] if any(map(str.strip, cells))
-    ]
+    rows = _filled_rows(lines[1:], keeps_empty_rows)
     for number, cells in rows:
         if len(cells) != len(header):
             raise FileFormatError(
@@ -149,6 +151,18 @@ def _from_csv(
         cells=dict(zip(header, columns or [()] * len(header), strict=True)),
         has_decimal_comma=separator != ",",
     )
+
+
+def _filled_rows(
+    lines: Sequence[tuple[int, list[str]]], keeps_empty_rows: bool
+) -> list[tuple[int, list[str]]]:
+    """The lines that are rows: no blank ones, and none without content at the end."""
+    rows = [(number, cells) for number, cells in lines if cells]
+    if not keeps_empty_rows:
+        return [row for row in rows if any(map(str.strip, row[1]))]
+    while rows and not any(map(str.strip, rows[-1][1])):
+        rows.pop()
+    return rows
 
 
 def _decoded(data: bytes, label: str) -> str:

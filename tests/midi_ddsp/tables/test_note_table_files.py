@@ -190,7 +190,7 @@ def test_missing_and_empty_cells_are_refused_in_a_whole_table() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ([0.5, float("nan")], "row 2, column 'volume': NaN is no number"),
+        ([0.5, float("nan")], "row 2, column 'volume': nan is no number"),
         (["a", "b"], "row 1, column 'volume': 'a' is no number"),
         ([True, False], "row 1, column 'volume': True is no number"),
     ],
