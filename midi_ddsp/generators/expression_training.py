@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from musegen.data.errors import TrainingError
 from musegen.engine.seeds import generator
+from musegen.engine.timed_loop import run_loop
 from musegen.engine.training import Batch, Progress, TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.generators.controls import (
@@ -26,7 +27,6 @@ from musegen.midi_ddsp.generators.controls import (
 from musegen.midi_ddsp.generators.line import joined
 from musegen.midi_ddsp.generators.note_features import memories, note_features
 from musegen.midi_ddsp.generators.training_config import ExpressionTrainingConfig
-from musegen.midi_ddsp.inference.timed_loop import run_loop
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.takes.take import Take
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from musegen.data.errors import TrainingError
 from musegen.engine.seeds import generator
+from musegen.engine.timed_loop import run_loop
 from musegen.engine.training import Batch, Progress, TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.generators.synthesis_batches import (
@@ -22,7 +23,6 @@ from musegen.midi_ddsp.generators.synthesis_batches import (
     batch_of_crops,
 )
 from musegen.midi_ddsp.generators.training_config import SynthesisTrainingConfig
-from musegen.midi_ddsp.inference.timed_loop import run_loop
 
 # What Muon leaves to AdamW: vectors, and the layers that meet features and levels.
 _NOT_HIDDEN_MATRICES = ("bias", "embed", "outputs", "norm")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from musegen.engine.seeds import generator
+from musegen.engine.timed_loop import run_loop
 from musegen.engine.training import Batch, Progress, TrainingResult
 from musegen.midi_ddsp.inference.batches import (
     TrainingClip,
@@ -20,7 +21,6 @@ from musegen.midi_ddsp.inference.batches import (
     draw_crops,
     usable_clips,
 )
-from musegen.midi_ddsp.inference.timed_loop import run_loop
 from musegen.midi_ddsp.inference.training_config import (
     InferenceTrainingConfig,
     claim_folder,

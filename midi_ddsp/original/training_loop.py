@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from musegen.engine.keras_predictor import output_names
+from musegen.engine.timed_loop import TimedLoop
 from musegen.engine.training import (
     Batch,
     LoopConfig,
@@ -20,7 +21,6 @@ from musegen.engine.training import (
     TrainingLoop,
     TrainingResult,
 )
-from musegen.midi_ddsp.inference.timed_loop import TimedLoop
 from musegen.midi_ddsp.original.training_config import (
     ExpressionTrainingConfig,
     SynthesisTrainingConfig,

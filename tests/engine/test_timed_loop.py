@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from musegen.engine import training as engine_training
+from musegen.engine.timed_loop import TimedLoop, scheduled
 from musegen.engine.training import Batch, LoopConfig, learning_rate_at
-from musegen.midi_ddsp.inference.timed_loop import TimedLoop, scheduled
 
 CONFIG = LoopConfig(
     num_steps=1000,
