@@ -60,8 +60,7 @@ def load_beside_imports(
     """Load what plays while all that it plays with is imported.
 
     ONNX Runtime lets go of the interpreter while it makes a network ready, which takes
-    as long as a good part of the imports: the first sound comes a tenth of a second
-    sooner.
+    as long as a good part of the imports: the first sound comes sooner.
 
     Args:
         model: See `load_performer`, like the others.
@@ -81,7 +80,7 @@ def load_beside_imports(
         loading = pool.submit(load_performer, model, expression_model, device=device)
         import musegen.data.midi_reader
         import musegen.midi_ddsp.audio.writing
-        import musegen.midi_ddsp.synthesizing.synthesis  # noqa: F401
+        import musegen.midi_ddsp.synthesizing.synthesis  # noqa: F401 - read ahead
 
         return loading.result()
 

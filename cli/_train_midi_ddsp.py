@@ -70,8 +70,9 @@ from musegen.data.errors import UsageError
     "--preset",
     type=click.Choice(PRESETS),
     show_default="default",
-    help="Which run. For synthesis and expression, paper is the published generator, "
-    "paper-gan the same with its discriminator.",
+    help="Which run. For synthesis, gan is ours beside a discriminator, baseline ours "
+    "told nothing of expression; for synthesis and expression, paper is the published "
+    "generator, paper-gan (synthesis) the same with its discriminator.",
 )
 @click.option(
     "--from",

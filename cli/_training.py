@@ -49,7 +49,7 @@ export_option = click.option(
 )
 
 
-class RunConfig(Protocol):
+class HasLoop(Protocol):
     """The config of a run: it has a loop."""
 
     @property
@@ -125,7 +125,7 @@ def chosen_precision(asked: str | None) -> str:
 
 
 def telling(
-    output: Output, config: RunConfig, advance: Callable[[int], None], what: str
+    output: Output, config: HasLoop, advance: Callable[[int], None], what: str
 ) -> Progress:
     """Return what reports the steps of a run.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,9 +82,11 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
         )
     )
 
-    def hear(path: Path, model: str, **options: Any) -> Iterator[object]:  # noqa: ANN401
+    def hear(
+        path: Path, model: str, *, splits: tuple[str, ...], tell: Callable[..., None]
+    ) -> Iterator[object]:
         assert (path.name, model) == ("clips.parquet", "ears loaded")
-        assert options["splits"] == ("train", "valid")
+        assert splits == ("train", "valid")
         for index, name in enumerate(calls.instruments):
             yield SimpleNamespace(
                 recording=f"recording {index}",
@@ -93,16 +95,16 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
                 notes=("a note",),
             )
         yield SimpleNamespace(instrument="kazoo", split="train", notes=())
-        options["tell"](1, 1)
+        tell(1, 1)
 
     def train(half: str) -> Any:  # noqa: ANN401 - a function
-        def trainer(train: list[Any], valid: list[Any], **options: Any) -> Any:  # noqa: ANN401
+        def trainer(train: list[Any], valid: list[Any], **options: object) -> object:
             calls.trained = {"half": half, "train": train, "valid": valid, **options}
             return "network", RESULT
 
         return trainer
 
-    def export(network: str, **options: Any) -> None:  # noqa: ANN401
+    def export(network: str, **options: object) -> None:
         calls.exported = {"network": network, **options}
 
     def read(name_or_path: str | Path) -> Origin:

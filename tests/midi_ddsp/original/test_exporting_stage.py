@@ -71,7 +71,7 @@ def exported(
     return read_origin(written.path), " ".join(written.card.split())
 
 
-def assert_same(tensors: Any, network: Untyped, prefix: str) -> None:  # noqa: ANN401
+def assert_same(tensors: Untyped, network: Untyped, prefix: str) -> None:
     expected = checkpoint_tensors(network, prefix=prefix)
     assert set(tensors) == set(expected)
     for name, array in expected.items():
@@ -109,7 +109,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What a model would be written with, without networks."""
     said: dict[str, Any] = {}
 
-    def export(*networks: str, **arguments: Any) -> None:  # noqa: ANN401
+    def export(*networks: str, **arguments: object) -> None:
         said.update(arguments, networks=networks)
 
     def given(half: str, origin: Origin | None, seed: int) -> str:
