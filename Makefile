@@ -16,7 +16,7 @@ METADATA := setup.py pyproject.toml README.md LICENSE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage check lint types imports dependencies format train \
+.PHONY: help demo test fuzz coverage check lint types imports dependencies format train \
 	bench clean distclean
 
 help:  ## list the targets
@@ -32,6 +32,9 @@ demo: $(VENV)/.demo  ## harmonise the example melody into demo/
 
 test: check  ## every check, then the test suite
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.dev  ## the property tests, with examples that no run had before
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=fuzz -n $(JOBS) $(PYTEST_ARGS)
 
 coverage: $(VENV)/.dev  ## the tests of data/ with their coverage, at least 95 %
 	$(BIN)/pytest tests/data -n $(JOBS) --dist loadfile --cov=musegen.data \

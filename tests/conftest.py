@@ -22,8 +22,12 @@ DISPLAY_VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FO
 # Set here and not in a fixture: test modules import the packages that read them.
 os.environ.update(ENVIRONMENT)
 
-# A shared machine has pauses of its own, so an example has no time limit.
-hypothesis.settings.register_profile("musegen", deadline=None, max_examples=50)
+# A shared machine has pauses of its own, so an example has no time limit. The suite
+# draws the same examples each time; `make fuzz` draws others, to find what these do not.
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=50)
+hypothesis.settings.register_profile(
+    "musegen", hypothesis.settings.get_profile("fuzz"), derandomize=True
+)
 hypothesis.settings.load_profile("musegen")
 
 

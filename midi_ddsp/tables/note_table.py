@@ -328,9 +328,14 @@ def _notes_of(
     )
 
 
-def _frozen(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """The values as a column keeps them, not to be written to."""
+def _frozen(name: str, values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    """The values as a column keeps them, not to be written to.
+
+    Text has no space at its ends: cells of people have, and mean nothing by it.
+    """
     column = COLUMN_BY_NAME[name]
+    if column.is_text:
+        values = [text.strip() for text in values]
     kind = object if column.is_text else np.int64 if column.is_whole else np.float64
     kept = np.array(values, dtype=kind)
     kept.setflags(write=False)

@@ -48,6 +48,11 @@ def test_table_of_notes_has_their_times_in_seconds_and_frames() -> None:
     assert table.notes() == NOTES
 
 
+def test_names_have_no_space_at_their_ends() -> None:
+    table = make_note_table(NOTES, instrument=[" violin", "tenor sax ", " "])
+    assert table["instrument"].tolist() == ["violin", "tenor sax", ""]
+
+
 def test_expression_is_asked_for_by_name() -> None:
     rng = np.random.default_rng(0)
     controls, units = rng.random((3, 6)), rng.random((3, len(UNIT_NAMES)))
