@@ -1,55 +1,57 @@
-"""Times what `musegen analyse` does to a recording: processor time, stage by stage.
+"""Times `musegen analyse`: cold processes, start, tables and picture included.
 
-Without a recording, a tune of harmonics and noise is made. Processor time does not
-depend on what else the machine does; the wall time of an idle one is beside it.
+    python benchmarks/analysis_speed.py
+    python benchmarks/analysis_speed.py --recording take.wav
+
+As the command is without options, and beside it with `--model none`, whose harmonics
+and noise are read off spectra. Without a recording, a tune of harmonics and noise is
+made.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
+import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
+from cold_process import run_cold
 
-from musegen.cli._analysis_files import AnalysisFiles
-from musegen.midi_ddsp.analysis.analysing import analyse
-from musegen.midi_ddsp.audio.reading import read_audio
-from musegen.midi_ddsp.edits.parameter_edits import Edits
-from musegen.midi_ddsp.edits.resynthesis import resynthesize
-
-RATE = 16_000
 NOTE_S = 0.5
 PITCHES = (67, 69, 71, 72, 74, 72, 71, 69, 76, 74, 72, 60)
-ROW = "{:<34} {:>12} {:>12} {:>12} {:>12}"
-Result = TypeVar("Result")
+KINDS: dict[str, tuple[str, ...]] = {
+    "musegen analyse": (),
+    "musegen analyse --model none": ("--model", "none"),
+}
+ROW = "{:<30} {:>8} {:>9} {:>9} {:>12} {:>8}"
 
 
-def tune(seconds: float) -> np.ndarray:
-    """Return notes with vibrato, harmonics and noise, mono, 16 kHz, float32."""
-    time_s = np.arange(round(seconds * RATE)) / RATE
+def write_tune(path: Path, seconds: float) -> None:
+    """Write notes with vibrato, harmonics and noise, mono, 16 kHz."""
+    import numpy as np
+
+    from musegen.midi_ddsp.audio.reading import DEFAULT_SAMPLE_RATE, write_audio
+
+    rate = DEFAULT_SAMPLE_RATE
+    time_s = np.arange(round(seconds * rate)) / rate
     index = (time_s / NOTE_S).astype(np.int64)
     pitch = np.array(PITCHES)[index % len(PITCHES)].astype(np.float64)
     pitch += 0.2 * np.sin(2 * np.pi * 5.5 * time_s)
-    phase = 2 * np.pi * np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / RATE
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / rate
     wave = sum(np.sin(k * phase) / k for k in range(1, 9))
     level = 0.1 * np.minimum(1, np.minimum(time_s % NOTE_S, NOTE_S) / 0.03)
     noise = np.random.default_rng(0).normal(size=len(time_s))
-    return (level * (wave + 0.02 * noise)).astype(np.float32)
+    write_audio(path, (level * (wave + 0.02 * noise)).astype(np.float32), rate)
 
 
-def timed(name: str, work: Callable[[], Result], seconds: float) -> Result:
-    """Do the work, print its times and return what comes of it."""
-    wall, processor = time.perf_counter(), time.process_time()
-    result = work()
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    cells = [f"{processor:.2f}", f"{seconds / processor:.0f}"]
-    cells += [f"{wall:.2f}", f"{seconds / wall:.0f}"]
-    print(ROW.format(name, *cells))
-    return result
+def duration_s(path: Path) -> float:
+    """Return how long a recording says it is."""
+    import soundfile
+
+    return float(soundfile.info(str(path)).duration)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,25 +59,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recording", type=Path, help="instead of a made tune")
     parser.add_argument("--seconds", type=float, default=300.0, help="of the made tune")
+    parser.add_argument("--runs", type=int, default=3, help="processes of each kind")
+    parser.add_argument("--write", type=Path, help="only make the tune, here")
     options = parser.parse_args(arguments)
-
-    if options.recording is not None:
-        audio = read_audio(options.recording).samples
-    else:
-        audio = tune(options.seconds)
-    seconds = len(audio) / RATE
-    analyse(audio[:RATE])  # loads what is loaded once
-    print(ROW.format(f"{seconds:.0f} s", "processor s", "x real time", "wall s", "x"))
-    found = timed("analyse", lambda: analyse(audio), seconds)
-    files = AnalysisFiles(analysis=found, audio=audio, title="benchmark")
-    for format in ("midi", "csv", "frames-csv", "svg"):
-        timed(f"write {format}", lambda f=format: files.content(f), seconds)
-    edits = Edits(transpose=2.0, vibrato=1.5, brightness=1.2, dry=0.5)
-    timed(
-        "resynthesise with four edits",
-        lambda: resynthesize(found.parameters, edits, seed=0),
-        seconds,
-    )
+    if options.write is not None:
+        write_tune(options.write, options.seconds)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        recording = options.recording
+        if recording is None:
+            recording = Path(folder) / "tune.wav"
+            words = ["--write", str(recording), "--seconds", str(options.seconds)]
+            # In a process of its own, so that this one stays small.
+            subprocess.run([sys.executable, __file__, *words], check=True)
+        seconds = duration_s(recording)
+        print(f"{recording.name}, {seconds:.0f} s")
+        print(ROW.format("process", "min s", "median s", "CPU s", "x real time", "MB"))
+        for name, chosen in KINDS.items():
+            out = str(Path(folder) / "out")
+            words = [str(recording), *chosen, "-d", out, "--overwrite", "--quiet"]
+            runs = [run_cold(["analyse", *words]) for _ in range(options.runs)]
+            middle = statistics.median(run.wall_s for run in runs)
+            cells = (
+                f"{min(run.wall_s for run in runs):.1f}",
+                f"{middle:.1f}",
+                f"{statistics.median(run.cpu_s for run in runs):.1f}",
+                f"{seconds / middle:.1f}",
+                f"{max(run.peak_mb for run in runs):.0f}",
+            )
+            print(ROW.format(name, *cells), flush=True)
     return 0
 
 

@@ -7,6 +7,7 @@ nothing curated; with --told also their metre, phrase ends and repeated notes.
         --setting 20:12:1 --setting 20:12:16
 
 A setting is STEPS:ROUNDS:CANDIDATES of the sampler; several give quality against cost.
+`:settled` after it stops the rounds of a piece that two sweeps have not changed.
 """
 
 from __future__ import annotations
@@ -45,11 +46,14 @@ def main() -> None:
     """Harmonise, grade, print."""
     options = _options()
     bach = _melodies(options)
-    model = load_coconet(options.model, device=options.device)
+    model = load_coconet(
+        options.model, device=options.device, precision=options.precision
+    )
+    judge = load_coconet(options.model, device=options.device)
     rows = [{"setting": "Bach", **_figures([piece.pitch for piece in bach])}]
     _show(rows[0])
     for setting in options.setting or DEFAULT_SETTINGS:
-        row = _measure(setting, bach, model, options)
+        row = _measure(setting, bach, model, judge, options)
         rows.append(row)
         _show(row)
     if options.json is not None:
@@ -66,6 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--setting", action="append", help="several give a curve")
     parser.add_argument("--told", action="store_true", help="metre, ends, onsets too")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="auto", help="of the sampler's network")
     parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--heat", type=float, default=1.4, help="of drafts")
     parser.add_argument("--grade-weight", type=float)
@@ -108,9 +113,11 @@ def _measure(
     setting: str,
     bach: Sequence[Piece],
     model: CoconetModel,
+    judge: CoconetModel,
     options: argparse.Namespace,
 ) -> dict[str, Any]:
-    steps, rounds, candidates = (int(part) for part in setting.split(":"))
+    numbers, is_settled, _ = setting.partition(":settled")
+    steps, rounds, candidates = (int(part) for part in numbers.split(":"))
     ranking = RankingConfig()
     for name in ("grade_weight", "fault_nats"):
         if getattr(options, name) is not None:
@@ -120,17 +127,21 @@ def _measure(
         sampler=GibbsConfig(
             num_steps=steps, temperature=options.heat * options.temperature
         ),
-        refinement=RefinementConfig(num_rounds=rounds, temperature=options.temperature),
+        refinement=RefinementConfig(
+            num_rounds=rounds,
+            temperature=options.temperature,
+            stop_when_settled=bool(is_settled),
+        ),
         ranking=ranking,
     )
-    started = time.monotonic()
+    started, cpu_started = time.monotonic(), time.process_time()
     found = fill_many(
         [_task(piece, is_told=options.told) for piece in bach],
         model=model,
         config=config,
         seeds=[options.seed + index for index in range(len(bach))],
     )
-    seconds = time.monotonic() - started
+    seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     grids = [
         np.where(f.fillings[0].pitch >= 0, f.fillings[0].pitch + MIN_PITCH, -1)
         for f in found
@@ -143,10 +154,11 @@ def _measure(
         "setting": setting,
         **_figures(grids),
         "ms_a_piece": 1000 * seconds / len(bach),
+        "cpu_ms_a_piece": 1000 * cpu_seconds / len(bach),
         "changed_melody_cells": sum(changed),
     }
     if options.likelihood:
-        row["nats_a_cell"] = _mean_nats(grids, model)
+        row["nats_a_cell"] = _mean_nats(grids, judge)
     return row
 
 
@@ -181,7 +193,7 @@ def _figures(grids: Sequence[Grid]) -> dict[str, Any]:
 
 
 def _mean_nats(grids: Sequence[Grid], model: CoconetModel) -> float:
-    """Nats of an alto, tenor or bass cell under the model, over all orders."""
+    """Nats of an alto, tenor or bass cell under the float network, over all orders."""
     values = [
         given_over_orders(
             np.asarray(grid, dtype=np.int16),

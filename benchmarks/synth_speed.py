@@ -11,7 +11,6 @@ memory of an hour.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -20,11 +19,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from cold_process import run_cold
+
 from musegen.data.files import read_score
 from musegen.data.midi_writer import midi_bytes
 from musegen.midi_ddsp.notes import PlayedNote, score_from_notes
 
-BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
 ROW = "{:<44} {:>9} {:>9} {:>11} {:>9}"
 LENGTHS_S = (0.3, 0.3, 0.6, 0.6, 1.2)
 STEPS = (-4, -2, -1, 1, 2, 3)
@@ -66,20 +66,6 @@ def write_scores(folder: Path, duration_s: float, num_parts: int) -> list[str]:
     return words
 
 
-def run_once(arguments: Sequence[str]) -> tuple[float, float, float]:
-    """Return wall seconds, CPU seconds and peak MB of a cold process."""
-    command = [sys.executable, "-m", "musegen", "synth", *arguments]
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"musegen synth ended with exit code {process.returncode}")
-    peak = usage.ru_maxrss * BYTES_A_UNIT / 1e6
-    return seconds, usage.ru_utime + usage.ru_stime, peak
-
-
 def first_sound_s(arguments: Sequence[str]) -> float:
     """Return the seconds until the first samples come out of a pipe."""
     command = [sys.executable, "-m", "musegen", "synth", *arguments, "-o", "-"]
@@ -115,15 +101,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             words = write_scores(folder, duration_s, num_parts)
             words += ["--sample-rate", str(rate), "-d", name, "--overwrite", *common]
             runs = 1 if duration_s > 1000 else options.runs
-            found = [run_once(words) for _ in range(runs)]
-            seconds = [wall for wall, _, _ in found]
+            found = [run_cold(["synth", *words]) for _ in range(runs)]
+            seconds = [run.wall_s for run in found]
             label = f"{num_parts} x {duration_s:g} s at {rate} Hz"
             faster = f"{duration_s / statistics.median(seconds):.1f}"
             row = (f"{min(seconds):.2f}", f"{statistics.median(seconds):.2f}")
-            print(
-                ROW.format(label, *row, faster, f"{max(p for *_, p in found):.0f}"),
-                flush=True,
-            )
+            peak = f"{max(run.peak_mb for run in found):.0f}"
+            print(ROW.format(label, *row, faster, peak), flush=True)
         words = [*write_scores(folder, 60.0, 1), *common]
         firsts = [first_sound_s(words) for _ in range(options.runs)]
         row = (f"{min(firsts):.2f}", f"{statistics.median(firsts):.2f}", "", "")

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 import click
 from click.core import ParameterSource
 
+from musegen.cli._numbers import FiniteRange
 from musegen.cli._options import MAX_SEED
 from musegen.data.errors import UsageError
 
@@ -120,13 +121,13 @@ _DECORATORS = (
     click.option("--align", is_flag=True, help="Move paired notes to fit the sound."),
     click.option(
         "--min-seconds",
-        type=click.FloatRange(min=0.0),
+        type=FiniteRange(min=0.0),
         default=1.0,
         help="Refuse shorter recordings.",
     ),
     click.option(
         "--minutes",
-        type=click.FloatRange(min=0.0, min_open=True),
+        type=FiniteRange(min=0.0, min_open=True),
         default=DEFAULT_MINUTES,
         help="How much the player plays, all instruments together.",
     ),
@@ -153,13 +154,13 @@ _DECORATORS = (
     ),
     click.option(
         "--clip-seconds",
-        type=click.FloatRange(min=0.1),
+        type=FiniteRange(min=0.1),
         default=DEFAULT_CLIP_S,
         help="Length of a clip.",
     ),
     click.option(
         "--hop-seconds",
-        type=click.FloatRange(min=0.004),
+        type=FiniteRange(min=0.004),
         show_default="the length of a clip",
         help="From the start of a clip to the next.",
     ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from musegen.cli._completing import complete_instruments
+from musegen.cli._numbers import Finite
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def edit_options(function: Function) -> Function:
 
     @click.option(
         "--transpose",
-        type=float,
+        type=Finite(),
         default=0.0,
         metavar="SEMITONES",
         help="Up, or down if negative.",
@@ -103,52 +104,52 @@ def edit_options(function: Function) -> Function:
     )
     @click.option(
         "--vibrato",
-        type=float,
+        type=Finite(),
         default=1.0,
         metavar="FACTOR",
         help="Widen the vibrato, or narrow it; 0 takes it out.",
     )
     @click.option(
         "--tune",
-        type=float,
+        type=Finite(),
         default=0.0,
         metavar="AMOUNT",
         help="Pull each note to its tempered pitch: 0 not, 1 wholly.",
     )
     @click.option(
-        "--volume", type=float, default=0.0, metavar="DB", help="Louder or softer."
+        "--volume", type=Finite(), default=0.0, metavar="DB", help="Louder or softer."
     )
     @click.option(
         "--dynamics",
-        type=float,
+        type=Finite(),
         default=1.0,
         metavar="FACTOR",
         help="Enlarge differences of loudness, or even them out; 0 makes all equal.",
     )
     @click.option(
         "--brightness",
-        type=float,
+        type=Finite(),
         default=1.0,
         metavar="FACTOR",
         help="Raise the mean harmonic number, or lower it.",
     )
     @click.option(
         "--noise",
-        type=float,
+        type=Finite(),
         default=1.0,
         metavar="FACTOR",
         help="More breath and bow, or less; 0 leaves the harmonics alone.",
     )
     @click.option(
         "--dry",
-        type=float,
+        type=Finite(),
         default=0.0,
         metavar="AMOUNT",
         help="Let the tails of the room die sooner: 0 not, 1 three times as fast.",
     )
     @click.option(
         "--stretch",
-        type=float,
+        type=Finite(),
         default=1.0,
         metavar="FACTOR",
         help="Play slower, or faster below 1, at the same pitch.",

@@ -47,6 +47,7 @@ class FillCommand:
         seed: As given or drawn.
         model: Name or folder.
         device: `auto`, `cpu` or `gpu`.
+        precision: `auto`, `float32` or `int8`, see `load_predictor`.
         play: Who plays the results, if anybody.
         output: What the user hears.
     """
@@ -56,6 +57,7 @@ class FillCommand:
     seed: int
     model: str
     device: str
+    precision: str
     play: Play
     output: Output
 
@@ -215,7 +217,11 @@ class _Run:
         if self._model is None:
             from musegen.coconet.predicting import load_coconet
 
-            self._model = load_coconet(self.command.model, device=self.command.device)
+            self._model = load_coconet(
+                self.command.model,
+                device=self.command.device,
+                precision=self.command.precision,
+            )
         return self._model
 
     def _write(
@@ -231,11 +237,12 @@ class _Run:
         for target, data in scores.items():
             write_target(target, data, plan=plan, output=self.output)
             written.add(target)
+        facts = [self._facts(setting) for setting in settings]
         files = []
         for target in targets:
             if target in written:
-                facts = self._facts(settings[target.index - 1])
-                item.output(target.path, format=target.format, **facts)
+                of_setting = facts[target.index - 1]
+                item.output(target.path, format=target.format, **of_setting)
                 if plan.sidecar is not None and target.path is not None:
                     files.append(self._recorded(target, target.path))
         return files
@@ -305,18 +312,30 @@ class _Run:
 
     def _facts(self, setting: Setting) -> dict[str, object]:
         evaluation = setting.evaluation
-        grade = evaluation.grade
         return {
             "rank": setting.rank,
             "seed": self.command.seed,
             "voices": int((setting.grid >= 0).any(axis=0).sum()),
             "cost": round(evaluation.cost, 4),
             "nats_per_cell": round(evaluation.nats_per_cell, 4),
-            "grade": None if grade is None else round(grade.total, 2),
+            "grade": self._grade(setting),
             "parallel_fifths": evaluation.leading.parallel_fifths,
             "parallel_octaves": evaluation.leading.parallel_octaves,
             "crossings": evaluation.leading.crossings,
         }
+
+    def _grade(self, setting: Setting) -> float | None:
+        """The grade of what is written, of its grid where that is more than a quartet.
+
+        The grade that candidates were ranked by knows no bars, takes the harmonic beat
+        for a quarter, and so differs from that of the file.
+        """
+        from musegen.data.grading.reading import written_grade
+
+        if not self.output.is_json or setting.evaluation.grade is None:
+            return None  # nobody hears of it, or the score is long: it takes its time
+        grade = written_grade(setting.score) or setting.evaluation.grade
+        return round(grade.total, 2)
 
     def _recipe(
         self,
@@ -343,6 +362,7 @@ class _Run:
                 **self.command.play.recipe(),
                 "model": self.command.model,
                 "device": self.command.device,
+                "precision": self.command.precision,
                 "format": list(dict.fromkeys(t.format for t in plan.targets)),
             },
             seed=self.command.seed,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from musegen.data.grading.summary import GradeSummary
     from musegen.data.grading.texture import Texture
 
-NAME_COLUMNS = 18
+NAME_COLUMNS = 18  # longer names stand above their figures
+LINE_COLUMNS = 80
 _HEADINGS = ("note", "rhythm", "par", "harm", "melody", "rep")
 _VOICES = ("soprano", "alto", "tenor", "bass")
 _PAIRS = ("S-A", "A-T", "T-B")
@@ -22,23 +23,30 @@ _PAIRS = ("S-A", "A-T", "T-B")
 def grade_table(rows: Sequence[tuple[str, Mapping[str, GradeSummary]]]) -> str:
     """Return one line a file: its sub-grades, then its grade in each spelling.
 
+    A long name is never cut: it has a line of its own, above the figures.
+
     Args:
         rows: (file, summary by spelling); the sub-grades are those of the first
             spelling, of several windows the medians. `melody` is the mean of the four
             voices.
     """
     spellings = list(rows[0][1])
-    return table(
+    heading, *lines = table(
         ("file", *_HEADINGS, *spellings),
         [
             (
-                _shortened(name),
+                name if len(name) <= NAME_COLUMNS else "",
                 *map(_number, _sub_grades(summaries[spellings[0]])),
                 *(_number(summaries[spelling].median) for spelling in spellings),
             )
             for name, summaries in rows
         ],
-    )
+    ).splitlines()
+    found = [heading]
+    for (name, _), line in zip(rows, lines, strict=True):
+        found += _long_name_lines(name)
+        found.append(line)
+    return "\n".join(found)
 
 
 def summary_table(summaries: Mapping[str, GradeSummary]) -> str:
@@ -142,9 +150,12 @@ def _number(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else "none"
 
 
-def _shortened(name: str) -> str:
-    """The end of a long path."""
-    return name if len(name) <= NAME_COLUMNS else f"...{name[3 - NAME_COLUMNS :]}"
+def _long_name_lines(name: str) -> list[str]:
+    """The lines of a name that is too long for its column; none for a short one."""
+    if len(name) <= NAME_COLUMNS:
+        return []
+    starts = range(0, len(name), LINE_COLUMNS)
+    return [name[start : start + LINE_COLUMNS] for start in starts]
 
 
 def _percents(shares: Sequence[float]) -> str:

@@ -7,12 +7,14 @@ elsewhere.
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from musegen.data.errors import EmptyScoreError, UsageError
+from musegen.data.notices import Notice
 
 STANDARD_STREAM = "-"
 MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar")
@@ -49,13 +51,20 @@ class Source:
 
 
 def expand_inputs(
-    arguments: Sequence[str], *, suffixes: Sequence[str] = SCORE_SUFFIXES
+    arguments: Sequence[str],
+    *,
+    suffixes: Sequence[str] = SCORE_SUFFIXES,
+    own_label: str = "",
+    tell: Callable[[Notice], None] = lambda notice: None,
 ) -> tuple[Source, ...]:
     """Return the inputs that arguments name; a folder stands for the files in it.
 
     Args:
         arguments: Paths, or `-` for standard input.
         suffixes: Extensions that count in a folder, lower case.
+        own_label: The word in the names of the command's own results (`Naming.label`).
+            They do not count in a folder; one that is named itself is taken.
+        tell: Hears, once, how many files of folders did not count.
 
     Raises:
         UsageError: A file is missing or unreadable, or `-` is a terminal or stands
@@ -65,14 +74,25 @@ def expand_inputs(
     if list(arguments).count(STANDARD_STREAM) > 1:
         raise UsageError("standard input was given twice: write - once")
     sources: list[Source] = []
+    own: list[Path] = []
     for argument in arguments:
         if argument == STANDARD_STREAM:
             sources.append(_standard_input())
         elif Path(argument).is_dir():
-            sources += _folder_inputs(Path(argument), suffixes)
+            found = _files_of_folder(Path(argument), suffixes)
+            results = [path for path in found if _is_result(path, own_label)]
+            sources += [_file_input(path) for path in found if path not in results]
+            own += results
         else:
             sources.append(_file_input(Path(argument)))
     _refuse_repeated(sources)
+    named = {source.path.resolve() for source in sources if source.path is not None}
+    left_out = [path for path in own if path.resolve() not in named]
+    if left_out:
+        notice = _left_out_notice(left_out)
+        if not sources:
+            raise EmptyScoreError(f"there is no other input: {notice.message}")
+        tell(notice)
     return tuple(sources)
 
 
@@ -93,7 +113,7 @@ def _file_input(path: Path) -> Source:
     return Source(name=str(path), path=path)
 
 
-def _folder_inputs(folder: Path, suffixes: Sequence[str]) -> list[Source]:
+def _files_of_folder(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     found = sorted(
         path
         for path in folder.iterdir()
@@ -104,7 +124,27 @@ def _folder_inputs(folder: Path, suffixes: Sequence[str]) -> list[Source]:
             f"{folder}: no {', '.join(suffixes)} file in this folder: name the files, "
             "or a folder that holds them directly"
         )
-    return [_file_input(path) for path in found]
+    return found
+
+
+def _is_result(path: Path, label: str) -> bool:
+    """Whether a file is named like a result: `tune.harmonized.2.mid`."""
+    end = rf"\.{re.escape(label)}(\.\d+)?"
+    return label != "" and re.search(end + "$", path.stem) is not None
+
+
+def _left_out_notice(paths: Sequence[Path]) -> Notice:
+    """Say that earlier results were left out."""
+    message = (
+        f"{paths[0]} is named like a result of this command and was left out: name the "
+        "file to have it taken"
+    )
+    if len(paths) > 1:
+        message = (
+            f"{len(paths)} files such as {paths[0]} are named like results of this "
+            "command and were left out: name a file to have it taken"
+        )
+    return Notice(code="own-results-left-out", message=message)
 
 
 def _refuse_repeated(sources: Sequence[Source]) -> None:

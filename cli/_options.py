@@ -85,10 +85,10 @@ def group_with_examples(
 def machine_options(function: Function) -> Function:
     """Add `--json -q -v --debug`, passed as one `output: Output`.
 
-    The outermost of what a command does: it opens the output object, says the seed that
-    was drawn, closes the JSON whatever happens, and ends with the exit code of the
-    report. Put it directly above the function, so that these options come last in the
-    help.
+    The outermost of what a command does: it opens the output object, which says the
+    seed that was drawn as the work begins, closes the JSON whatever happens, and ends
+    with the exit code of the report. Put it directly above the function, so that these
+    options come last in the help.
     """
 
     @click.option("--json", is_flag=True, help="Print one JSON object on stdout.")
@@ -283,6 +283,17 @@ def device_option(function: Function) -> Function:
     )(function)
 
 
+def precision_option(function: Function) -> Function:
+    """Add `--precision`, passed as `precision: str`: `auto`, `float32` or `int8`."""
+    return click.option(
+        "--precision",
+        type=click.Choice(["auto", "float32", "int8"]),
+        default="auto",
+        help="Of the network's products; int8 is faster, for CPUs; auto takes it where "
+        "the model has it.",
+    )(function)
+
+
 def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     invocation = ctx.find_root().obj
     if value and invocation is not None:
@@ -307,7 +318,7 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
 def _tell_drawn_seed(ctx: click.Context, output: Output) -> None:
     seed = ctx.meta.get(_DRAWN_SEED)
     if seed is not None:
-        output.note(f"seed {seed} was drawn; repeat with --seed {seed}")
+        output.begin_with(f"seed {seed} was drawn; repeat with --seed {seed}")
     if "seed" in ctx.params:
         output.result({"seed": ctx.params["seed"]})
 

@@ -29,7 +29,7 @@ from musegen.cli._errors import (
     describe,
 )
 from musegen.cli._json import plain
-from musegen.cli._progress import Advance, progress
+from musegen.cli._progress import Advance, ProgressStyle, progress
 from musegen.data.notices import Notice
 
 SCHEMA_VERSION = 1
@@ -153,6 +153,7 @@ class Output:
         self._notices: list[Notice] = []
         self._is_batch = False
         self._has_sent_bytes = False
+        self._first_words = ""
 
     def __enter__(self) -> Self:
         return self
@@ -164,6 +165,8 @@ class Output:
         trace: TracebackType | None,
     ) -> None:
         """Print what is printed once, at the end: the counts and the JSON."""
+        if error is None:
+            self._begin()
         if self._is_batch:
             self.note(str(self.report))
         if self.is_json and not isinstance(error, BrokenPipeError):
@@ -178,12 +181,24 @@ class Output:
         return self.report.exit_code
 
     @property
-    def is_progress_shown(self) -> bool:
-        """Whether a progress bar belongs on stderr."""
-        return not (self.is_json or self.is_quiet) and sys.stderr.isatty()
+    def progress_style(self) -> ProgressStyle:
+        """How progress is told on stderr: a bar is for people at a terminal."""
+        if self.is_quiet:
+            return "none"
+        if not sys.stderr.isatty():
+            return "lines"
+        return "none" if self.is_json else "bar"
+
+    def begin_with(self, text: str) -> None:
+        """Say words on stderr before any others, once the work begins.
+
+        They are left out where it never does: what was asked for was refused.
+        """
+        self._first_words = text
 
     def note(self, text: str) -> None:
         """Say words on stderr; `--quiet` silences them."""
+        self._begin()
         if not self.is_quiet:
             print(text, file=sys.stderr)
 
@@ -208,11 +223,14 @@ class Output:
                 file).
         """
         self._fields.update(fields or {})
+        if human:
+            self._begin()
         if human and not (self.is_json or self.is_quiet):
             print(human, file=sys.stderr if self._has_sent_bytes else sys.stdout)
 
     def data(self, text: str) -> None:
         """Print the very thing that was asked for on stdout (not with `--json`)."""
+        self._begin()
         if not self.is_json:
             print(text, file=sys.stderr if self._has_sent_bytes else sys.stdout)
 
@@ -241,6 +259,7 @@ class Output:
         Yields:
             The item to record outputs and remarks in.
         """
+        self._begin()
         item = Item(name, self)
         self._items.append(item)
         try:
@@ -258,13 +277,19 @@ class Output:
     def progress(
         self, description: str, total: int | None = None
     ) -> AbstractContextManager[Advance]:
-        """Show a bar (or a spinner, without a total) while something takes time.
+        """Tell how far something is that takes time: a bar, or a line now and then.
 
         Args:
             description: What is being done: "Harmonizing tune.mid".
             total: Number of steps, None where unknown.
         """
-        return progress(description, total, is_shown=self.is_progress_shown)
+        self._begin()
+        return progress(description, total, style=self.progress_style)
+
+    def _begin(self) -> None:
+        text, self._first_words = self._first_words, ""
+        if text:
+            self.note(text)
 
     def _fail(self, item: Item, error: Exception) -> None:
         item.status = "failed"

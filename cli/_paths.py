@@ -58,15 +58,22 @@ class Destination:
             raise UsageError(
                 "--overwrite and --skip-existing contradict one another: use one"
             )
-        if self.is_stdout and (self.overwrite or self.skip_existing):
-            raise UsageError(
-                "--overwrite and --skip-existing do nothing with -o -: leave them out"
-            )
+        if self.is_stdout and self.skip_existing:
+            raise UsageError("--skip-existing does nothing with -o -: leave it out")
 
     @property
     def is_stdout(self) -> bool:
         """Whether the result goes to stdout."""
         return self.file == STANDARD_STREAM
+
+    def refuse_idle_overwrite(self) -> None:
+        """Refuse `--overwrite` where stdout takes all that is written.
+
+        Raises:
+            UsageError: As said.
+        """
+        if self.is_stdout and self.overwrite:
+            raise UsageError("--overwrite does nothing with -o -: leave it out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +83,14 @@ class Naming:
     Args:
         label: The command's word in the name: `harmonized`. Empty gives
             `{stem}.{extension}`.
+        formats: All that the command writes, names in `FORMATS`.
         default_formats: What is written when neither `-f` nor `-o` says.
         has_sidecar: Whether a recipe `{stem}.{label}.musegen.json` goes with the
             outputs.
     """
 
     label: str
+    formats: tuple[str, ...]
     default_formats: tuple[str, ...]
     has_sidecar: bool = True
 
@@ -134,6 +143,7 @@ def plan_outputs(
     naming: Naming,
     formats: Sequence[str] | None = None,
     num_alternatives: int = 1,
+    has_side_files: bool = False,
 ) -> tuple[Plan, ...]:
     """Name every output and check it, so that nothing fails after the work is done.
 
@@ -143,6 +153,8 @@ def plan_outputs(
         naming: How the command names them.
         formats: What was asked for with `-f`, None where it was not given.
         num_alternatives: Results an input, at least 1; from 2 on they are numbered.
+        has_side_files: Whether options name files that are written beside the results,
+            so that `--overwrite` acts even where a result goes to stdout.
 
     Returns:
         One plan a source, in order.
@@ -153,6 +165,8 @@ def plan_outputs(
             for.
         OutputError: A folder cannot be written to.
     """
+    if not has_side_files:
+        destination.refuse_idle_overwrite()
     chosen = _choose_formats(destination, formats, naming)
     _refuse_single(sources, destination, chosen, num_alternatives)
     plans = tuple(
@@ -162,7 +176,7 @@ def plan_outputs(
     _refuse_clashes(plans)
     for plan in plans:
         if not plan.is_skipped:
-            _check_writable(plan, may_create=destination.folder is not None)
+            _check_folders(plan, may_create=destination.folder is not None)
             _check_existing(plan, skip_existing=destination.skip_existing)
     return plans
 
@@ -211,7 +225,7 @@ def _choose_formats(
         return tuple(formats) if formats else naming.default_formats
     inferred = format_of(split_name(Path(destination.file).name)[1])
     if formats is None and inferred is None:
-        known = ", ".join(s for kind in FORMATS.values() for s in kind.suffixes)
+        known = ", ".join(s for name in naming.formats for s in FORMATS[name].suffixes)
         raise UsageError(
             f"-o {destination.file}: the extension says no format; use one of {known}, "
             "or say the format with -f"
@@ -274,7 +288,7 @@ def _plan(
             source=source,
             targets=(Target(path=None, format=formats[0], index=1),),
             sidecar=None,
-            overwrite=False,
+            overwrite=destination.overwrite,
             is_skipped=False,
         )
     if destination.file is not None:
@@ -329,19 +343,46 @@ def _refuse_clashes(plans: Sequence[Plan]) -> None:
             owner[resolved] = plan.source.name
 
 
-def _check_writable(plan: Plan, *, may_create: bool) -> None:
-    for folder in dict.fromkeys(path.parent for path in plan.paths):
-        existing = folder
-        while not existing.exists() and existing != existing.parent:
-            existing = existing.parent
-        if existing != folder and not may_create:
-            raise OutputError(f"{folder}: no such folder: make it first, or use -d")
-        if not existing.is_dir():
-            raise OutputError(f"{existing} is a file, not a folder: choose another -d")
-        if not os.access(existing, os.W_OK | os.X_OK):
-            raise OutputError(
-                f"{existing}: no permission to write here: choose another with -d"
-            )
+def _check_folders(plan: Plan, *, may_create: bool) -> None:
+    files = (path for path in plan.paths if not _is_device(path))
+    for folder in dict.fromkeys(path.parent for path in files):
+        check_folder(folder, may_create=may_create)
+
+
+def check_folder(folder: Path, *, may_create: bool) -> None:
+    """Refuse a folder that files cannot be written to.
+
+    Args:
+        folder: Where they shall go.
+        may_create: Whether it is made where it is missing.
+
+    Raises:
+        OutputError: It is missing and not made, it is none, or no file can be made in
+            it (or in the nearest folder above it that exists).
+    """
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if existing != folder and not may_create:
+        raise OutputError(f"{folder}: no such folder: make it first, or use -d")
+    if not existing.is_dir():
+        raise OutputError(f"{existing} is a file, not a folder: choose another -d")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{existing}: no permission to write here: choose another with -d"
+        )
+    # Where the system itself makes the files, as in /proc, permission is not enough.
+    probe = existing / f".musegen-{os.getpid()}.tmp"
+    try:
+        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        probe.unlink()
+    except FileExistsError:  # left by another of this number: it could be made
+        return
+    except OSError as error:
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
+        raise OutputError(
+            f"{existing}: no file can be made here{reason}: choose another with -d"
+        ) from error
 
 
 def _check_existing(plan: Plan, *, skip_existing: bool) -> None:

@@ -37,6 +37,7 @@ PAGE = "html"
 HEARD_FORMATS = (*SOUND_FORMATS, PAGE)
 MODEL_OPTION = "--synth-model"
 EXPRESSION_OPTION = "--expression-model"
+_MODEL_OPTIONS = (MODEL_OPTION, EXPRESSION_OPTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,7 @@ class Play:
             plans: What will be written.
 
         Raises:
-            UsageError: A sound without players, players without a sound, or there is
-                no such ensemble.
+            UsageError: A sound without players, or players without a sound.
         """
         formats = {target.format for plan in plans for target in plan.targets}
         heard = [format for format in HEARD_FORMATS if format in formats]
@@ -116,17 +116,32 @@ class Play:
                 f"--play {self.ensemble} makes sound, and none is written: add one of "
                 f"{', '.join(HEARD_FORMATS)} with -f, as in -f midi,wav"
             )
-        self.found_ensemble()
+
+    def check_players(self) -> None:
+        """Refuse players that there are not; nothing is loaded.
+
+        Raises:
+            ModelError: There is no such model, or its description cannot be used.
+            UsageError: There is no such ensemble, or an option does nothing.
+        """
+        if self.is_wanted:
+            self.found_ensemble()
 
     def found_ensemble(self) -> Ensemble:
         """Return who plays.
 
         Raises:
-            UsageError: There is no such ensemble; all are listed.
+            ModelError: There is no such model, or its description cannot be used.
+            UsageError: There is no such ensemble; all are listed, and the instruments
+                that the model plays.
         """
+        from musegen.cli._synth_models import check_model
         from musegen.midi_ddsp.synthesizing.ensembles import ensemble_named
 
-        return ensemble_named(self.ensemble or "")
+        available = check_model(
+            self.synth_model, self.expression_model, options=_MODEL_OPTIONS
+        )
+        return ensemble_named(self.ensemble or "", available=available)
 
     def load_performer(self, *, device: str) -> Performer:
         """Load who plays.
@@ -144,7 +159,7 @@ class Play:
             self.synth_model,
             self.expression_model,
             device="cpu" if device == "cpu" else "auto",
-            options=(MODEL_OPTION, EXPRESSION_OPTION),
+            options=_MODEL_OPTIONS,
         ).performer
 
     def recipe(self) -> dict[str, object]:

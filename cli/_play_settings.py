@@ -16,8 +16,8 @@ from musegen.cli._interrupt import graceful_interrupt
 from musegen.cli._output import Item, Output
 from musegen.cli._paths import Plan, Target
 from musegen.cli._play_options import Play
+from musegen.cli._synth_cast import cast_list
 from musegen.cli._synth_files import PartFiles
-from musegen.cli._synth_run import cast_list
 from musegen.cli._synth_writing import Writers, leave_closed_pipe
 from musegen.data.notices import Notice
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from musegen.midi_ddsp.records.splits import SplitRule
 
 COLLECTION = "midi-ddsp"
+MAX_CLIP_S = 300.0
+"""Longest clip; the writer holds 32 of them."""
 _PLAYER_ONLY = frozenset({"--minutes", "--style", "--sound-font", "--seed"})
 _RECORDINGS_ONLY = frozenset({"--notes", "--align", "--min-seconds"})
 
@@ -75,7 +77,7 @@ def prepare_midi_ddsp(
         UsageError: Options contradict one another.
         InputError: Not one recording gave a clip.
     """
-    from musegen.midi_ddsp.records.preparing import empty_split_notices, prepare_clips
+    from musegen.midi_ddsp.records.preparing import prepare_clips
 
     _check(wishes)
     if path is None and not wishes.is_dry_run:
@@ -83,7 +85,7 @@ def prepare_midi_ddsp(
     rule, layout = _rule(wishes), _layout(wishes)
     work = _player_work(wishes) if wishes.from_player else _recordings_work(wishes)
     rule.check_pieces(work.pieces())
-    for notice in (*work.notices, *empty_split_notices(rule, work.pieces())):
+    for notice in work.notices:
         item.notice(notice)
     if path is None:
         _tell_counts(work, rule, item, output)
@@ -102,7 +104,7 @@ def prepare_midi_ddsp(
             overwrite=overwrite,
             advance=advance,
         )
-    _tell_prepared(prepared, item, output)
+    _tell_prepared(prepared, rule, item, output)
 
 
 def _check(wishes: ClipWishes) -> None:
@@ -142,6 +144,11 @@ def _layout(wishes: ClipWishes) -> ClipLayout:
     from musegen.midi_ddsp.records.schema import ClipLayout
 
     hop_s = wishes.clip_seconds if wishes.hop_seconds is None else wishes.hop_seconds
+    if wishes.clip_seconds > MAX_CLIP_S:
+        raise UsageError(
+            f"--clip-seconds {wishes.clip_seconds:g} is too long: every clip is in "
+            f"memory, and {MAX_CLIP_S:g} s is the longest"
+        )
     if hop_s > wishes.clip_seconds:
         raise UsageError(
             f"--hop-seconds {hop_s:g} is longer than a clip of {wishes.clip_seconds:g} "
@@ -225,7 +232,7 @@ def _player_work(wishes: ClipWishes) -> _Work:
         source=f"virtual player with {font.path.name}, seed {wishes.seed}: "
         f"{', '.join(Path(name).name for name in wishes.from_player)}",
         rejections=plan.rejections,
-        notices=font.notices,
+        notices=(*font.notices, *plan.notices),
         description="Playing tunes",
         duration_s=lambda job: float(job.duration_s),
     )
@@ -275,7 +282,11 @@ def _tell_counts(work: _Work, rule: SplitRule, item: Item, output: Output) -> No
     output.note("nothing was written (--dry-run)")
 
 
-def _tell_prepared(prepared: PreparedClips, item: Item, output: Output) -> None:
+def _tell_prepared(
+    prepared: PreparedClips, rule: SplitRule, item: Item, output: Output
+) -> None:
+    from musegen.midi_ddsp.records.preparing import empty_split_notices
+
     metadata = prepared.metadata
     item.output(prepared.path, format="parquet", records=prepared.num_clips)
     item.set(
@@ -291,6 +302,8 @@ def _tell_prepared(prepared: PreparedClips, item: Item, output: Output) -> None:
         versions=dict(metadata.versions),
     )
     _tell_rejections(metadata.rejections, item, output)
+    for notice in empty_split_notices(rule, prepared.pieces):
+        item.notice(notice)
     remarked = Counter(remark.code for remark in prepared.remarks)
     if remarked:
         output.note(
@@ -311,9 +324,4 @@ def _tell_rejections(
 ) -> None:
     for rejection in rejections:
         output.report.failure_codes.append(EXIT_FAILURE)
-        item.notice(
-            Notice(
-                code=rejection.reason,
-                message=f"{rejection.source}: {rejection.message}",
-            )
-        )
+        item.notice(Notice(code=rejection.reason, message=str(rejection)))

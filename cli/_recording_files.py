@@ -39,8 +39,8 @@ def plan_analyses(
     sources: Sequence[Source],
     *,
     destination: Destination,
+    naming: Naming,
     formats: Sequence[str] | None,
-    default_formats: tuple[str, ...],
 ) -> tuple[Plan, ...]:
     """Name every file of every analysis: a folder `{stem}.analysis` for each input.
 
@@ -49,8 +49,8 @@ def plan_analyses(
     Args:
         sources: The recordings.
         destination: Where results go; its folder holds the folders.
+        naming: What can be written, and what is where nothing is said; without label.
         formats: What was asked for with `-f`, None where it was not given.
-        default_formats: What is written otherwise.
 
     Raises:
         UsageError: Options contradict one another, or two inputs would share a folder.
@@ -58,7 +58,6 @@ def plan_analyses(
             for.
         OutputError: A folder cannot be written to.
     """
-    naming = Naming(label="", default_formats=default_formats)
     if destination.file is not None:
         return plan_outputs(
             sources, destination=destination, naming=naming, formats=formats

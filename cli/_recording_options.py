@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from musegen.cli._completing import complete_instruments, complete_models
+from musegen.cli._numbers import Finite
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -166,14 +167,14 @@ def hearing_options(function: Function) -> Function:
     )
     @click.option(
         "--min-hz",
-        type=float,
+        type=Finite(),
         metavar="HZ",
         show_default="the instrument's",
         help="Lowest pitch to look for.",
     )
     @click.option(
         "--max-hz",
-        type=float,
+        type=Finite(),
         metavar="HZ",
         show_default="the instrument's",
         help="Highest pitch to look for.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from musegen.cli._numbers import FiniteRange
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 CANDIDATES_PER_ALTERNATIVE = 2
 MIN_CANDIDATES = 3
-MIN_LONG_CANDIDATES = 2  # of scores longer than 32 bars: there three take 7 s, two 5
-# Drafts are drawn hotter than they are polished, so that candidates differ. Measured on
-# 32 validation sopranos: at 0.7 the polished voices move about as often as Bach's.
+MIN_LONG_CANDIDATES = 2  # of scores beyond 128 beats: there three take 7 s, two 5
+# Drafts that are polished are drawn hotter, so that candidates differ. Measured on 32
+# validation sopranos: at 0.7 the polished voices move about as often as Bach's.
 DRAFT_HEAT = 1.4
 BLOCK_STEPS = 4  # shortest stretch of a voice that `blocks` draws anew
 DEFAULT_STEPS = {
@@ -75,6 +76,11 @@ class Sampling:
     rounds: int
     rests: bool
 
+    @property
+    def draft_heat(self) -> float:
+        """How many times `temperature` drafts are drawn at; 1 where they are left."""
+        return DRAFT_HEAT if self.rounds else 1.0
+
     def fill_config(self) -> FillConfig:
         """Return the library's config."""
         from musegen.coconet.filling import FillConfig
@@ -99,6 +105,7 @@ class Sampling:
             "long_candidates": self.long_candidates,
             "sampler": self.sampler,
             "temperature": self.temperature,
+            "draft_heat": self.draft_heat,
             "top_p": self.top_p,
             "steps": self.steps,
             "schedule": self.schedule,
@@ -112,7 +119,7 @@ class Sampling:
         from musegen.coconet.sampling import GibbsConfig
         from musegen.coconet.upsampling import UpsamplingConfig
 
-        heat, top_p = DRAFT_HEAT * self.temperature, self.top_p
+        heat, top_p = self.draft_heat * self.temperature, self.top_p
         steps = self.steps or 1
         if self.sampler == "ancestral":
             return AncestralConfig(order="random", temperature=heat, top_p=top_p)
@@ -194,8 +201,8 @@ def beat_options(function: Function) -> Function:
         "--phrase-ends",
         metavar="WHERE",
         default="none",
-        help="Where phrases end: 4:3,8:1 (bar:beat), auto or none; for models that "
-        "hear of it.",
+        help="Where phrases end: 4:3,8:1 (bar:beat), auto (the score's fermatas, or a "
+        "guess where it has none) or none; for models that hear of it.",
     )
     @functools.wraps(function)
     def wrapper(
@@ -235,7 +242,7 @@ def sampling_options(function: Function) -> Function:
     @click.option(
         "--candidates",
         type=click.IntRange(1, 1024),
-        show_default="twice as many as alternatives, at least 3; beyond 32 bars 2",
+        show_default="twice as many as alternatives, at least 3, or 2 beyond 128 beats",
         help="How many to sample and rank for these.",
     )
     @click.option(
@@ -247,13 +254,14 @@ def sampling_options(function: Function) -> Function:
     )
     @click.option(
         "--temperature",
-        type=click.FloatRange(0.0, 10.0),
+        type=FiniteRange(0.0, 10.0),
         default=0.7,
-        help="Lower is safer, higher bolder; 0 takes the likeliest, 1 the model as is.",
+        help="Lower is safer, higher bolder; 0 takes the likeliest, 1 the model as is. "
+        f"Drafts that --rounds polish are drawn {DRAFT_HEAT:g} times as hot.",
     )
     @click.option(
         "--top-p",
-        type=click.FloatRange(0.0, 1.0, min_open=True),
+        type=FiniteRange(0.0, 1.0, min_open=True),
         default=1.0,
         help="Draw from the likeliest pitches that share so much probability.",
     )
@@ -297,11 +305,8 @@ def sampling_options(function: Function) -> Function:
     ) -> object:
         default_steps = DEFAULT_STEPS[sampler]
         _refuse_idle(sampler, steps, default_steps, temperature, top_p)
-        if schedule != "linear" and sampler not in SCHEDULED_SAMPLERS:
-            raise UsageError(
-                f"--schedule does nothing with --sampler {sampler}: leave it out, or "
-                f"choose {', '.join(SCHEDULED_SAMPLERS)}"
-            )
+        steps = default_steps if steps is None else steps
+        _refuse_idle_schedule(schedule, sampler, steps)
         enough = CANDIDATES_PER_ALTERNATIVE * alternatives
         long_candidates = candidates or max(MIN_LONG_CANDIDATES, enough)
         candidates = candidates or max(MIN_CANDIDATES, enough)
@@ -317,7 +322,7 @@ def sampling_options(function: Function) -> Function:
             sampler=sampler,
             temperature=temperature,
             top_p=top_p,
-            steps=default_steps if steps is None else steps,
+            steps=steps,
             schedule=schedule,
             rounds=rounds,
             rests=rests,
@@ -344,4 +349,20 @@ def _refuse_idle(
         raise UsageError(
             "--top-p does nothing with --temperature 0, which takes the likeliest "
             "pitch: leave one of them out"
+        )
+
+
+def _refuse_idle_schedule(schedule: str, sampler: str, steps: int | None) -> None:
+    """Refuse a schedule where no share of the cells is drawn anew."""
+    if schedule == "linear":
+        return
+    if sampler not in SCHEDULED_SAMPLERS:
+        raise UsageError(
+            f"--schedule does nothing with --sampler {sampler}: leave it out, or "
+            f"choose {', '.join(SCHEDULED_SAMPLERS)}"
+        )
+    if steps == 1:
+        raise UsageError(
+            "--schedule does nothing with --steps 1, which draws every cell once: "
+            "leave it out, or take 2 steps or more"
         )

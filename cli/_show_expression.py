@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from musegen.cli._expression_options import ExpressionChoices
 from musegen.cli._output import Item
+from musegen.cli._show_fit import MAX_APART_S, fit
 from musegen.data.errors import UsageError, VoiceNotFoundError
 from musegen.data.notices import Notice
 from musegen.data.score import Note, Score
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from musegen.render.bar_range import BarRange
     from musegen.render.expression_view import BarStart, ExpressionView, SoundView
 
-# How far, at the median, notes may stand from the score's to share its bar lines.
-MAX_APART_S = 0.05
 _ALL_BARS = 1_000_000
 
 
@@ -114,7 +113,7 @@ def expression_picture(
         item: Told of notices.
 
     Raises:
-        InputError: A file cannot be read or holds something else.
+        InputError: A file cannot be read, holds something else, or is of another score.
         UsageError: The part is not clear, or bars are asked for and cannot be had.
     """
     from musegen.midi_ddsp.expression_view import expression_rows
@@ -123,7 +122,13 @@ def expression_picture(
 
     played = _played(score, choices, item)
     notes = played.table.notes()
-    starts, window_s = _bars_in_time(score, notes, bars, item)
+    is_in_place = True
+    if choices.table is not None:
+        found = fit(choices.table, notes, score)
+        is_in_place = found.is_in_place
+        for notice in found.notices:
+            item.notice(notice)
+    starts, window_s = _bars_in_time(score, notes, bars, item, is_in_place=is_in_place)
     end_s = max([note.offset_s for note in notes], default=0.0)
     if played.sound is not None:
         end_s = max(end_s, played.sound.duration_s)
@@ -250,6 +255,8 @@ def _bars_in_time(
     notes: tuple[PlayedNote, ...],
     bars: BarRange | None,
     item: Item,
+    *,
+    is_in_place: bool,
 ) -> tuple[tuple[BarStart, ...], tuple[float, float] | None]:
     """Bars in seconds, and what the bars that were asked for span."""
     from musegen.midi_ddsp.parts.timing import TempoMap
@@ -257,7 +264,7 @@ def _bars_in_time(
     from musegen.render.score_view import bar_spans
 
     times = TempoMap(score)
-    if not _is_in_time(score, notes, times):
+    if not (is_in_place and _is_in_time(score, notes, times)):
         if bars is not None:
             raise UsageError(
                 "--bars cannot act: the notes that are shown are not where the score "
@@ -282,7 +289,7 @@ def _bars_in_time(
 
 
 def _is_in_time(score: Score, notes: tuple[PlayedNote, ...], times: TempoMap) -> bool:
-    """Whether the notes begin where some of the score's do, but for a few."""
+    """Whether the notes begin where some of the score's do, at the median."""
     import numpy as np
 
     onsets_s = np.array(

@@ -6,8 +6,8 @@ They come to the command as one `Casting`, which knows what the recipe must hold
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -15,11 +15,13 @@ import click
 
 from musegen.cli._bar_range import BarRangeType
 from musegen.cli._completing import complete_instruments
+from musegen.cli._numbers import FiniteRange
 from musegen.data.errors import UsageError
 from musegen.render.bar_range import BarRange
 
 if TYPE_CHECKING:
     from musegen.data.score import Score
+    from musegen.midi_ddsp.instruments import Instrument
     from musegen.midi_ddsp.player.sound_fonts import SoundFont
     from musegen.midi_ddsp.synthesizing.casting import PlanWishes
     from musegen.midi_ddsp.synthesizing.score_wishes import TickRange
@@ -27,29 +29,69 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FLUIDSYNTH = "fluidsynth"
-DEFAULT_MAX_VOICES = 16  # `voice_allocation.MAX_VOICES`, too heavy to import for help
+SKIP = "skip"  # `instrument_choice.SKIP`, too heavy to import for help
+_ON_SCORE = {
+    "instrument": "--instrument",
+    "parts": "--part",
+    "out_of_range": "--out-of-range",
+    "max_voices": "--max-voices",
+    "pedal": "--pedal",
+    "transpose": "--transpose",
+    "speed": "--speed",
+    "bars": "--bars",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casting:
     """What the user says of who plays what; every field is an option."""
 
-    instrument: str | None
-    parts: tuple[tuple[str, str], ...]
-    drums: Literal["skip", "fluidsynth"]
-    unsupported: Literal["nearest", "skip", "fluidsynth"]
-    sound_font: Path | None
-    out_of_range: Literal["play", "octave", "refuse"]
-    max_voices: int
-    pedal: Literal["hold", "ignore"]
-    transpose: int
-    speed: float
-    bars: BarRange | None
+    instrument: str | None = None
+    parts: tuple[tuple[str, str], ...] = ()
+    drums: Literal["skip", "fluidsynth"] = "skip"
+    unsupported: Literal["nearest", "skip", "fluidsynth"] = "nearest"
+    sound_font: Path | None = None
+    out_of_range: Literal["play", "octave", "refuse"] = "play"
+    max_voices: int = 16  # `voice_allocation.MAX_VOICES`, too heavy to import for help
+    pedal: Literal["hold", "ignore"] = "hold"
+    transpose: int = 0
+    speed: float = 1.0
+    bars: BarRange | None = None
 
     @property
     def wants_sound_font(self) -> bool:
         """Whether a sound font may be needed."""
         return FLUIDSYNTH in (self.drums, self.unsupported)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The instruments that are named, as they were typed."""
+        asked = [name for _, name in self.parts if name.lower() != SKIP]
+        return tuple(asked if self.instrument is None else [self.instrument, *asked])
+
+    def check(self, available: Sequence[Instrument]) -> None:
+        """Refuse instruments that nobody here plays.
+
+        Args:
+            available: Those that the model plays.
+
+        Raises:
+            UsageError: There is no such instrument, or no voice for it.
+        """
+        from musegen.midi_ddsp.parts.instrument_choice import wanted_instrument
+
+        for name in self.players:
+            wanted_instrument(name, available=available)
+
+    def without_each(self) -> Iterator[tuple[str, Casting]]:
+        """Yield each option given that changes the score or who plays it.
+
+        Yields:
+            The option, and the wishes without it.
+        """
+        for name, option in _ON_SCORE.items():
+            if getattr(self, name) != DEFAULTS[name]:
+                yield option, replace(self, **{name: DEFAULTS[name]})
 
     def plan_wishes(self) -> PlanWishes:
         """Return the library's wishes."""
@@ -126,6 +168,9 @@ class Casting:
         }
 
 
+DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Casting)}
+
+
 class PartChoice(click.ParamType[tuple[str, str]]):
     """A part and who plays it: `1=violin`, `Bass=cello`, `3=skip`."""
 
@@ -165,13 +210,13 @@ def casting_options(function: Function) -> Function:
     @click.option(
         "--drums",
         type=click.Choice(["skip", FLUIDSYNTH]),
-        default="skip",
+        default=DEFAULTS["drums"],
         help="What becomes of percussion.",
     )
     @click.option(
         "--unsupported",
         type=click.Choice(["nearest", "skip", FLUIDSYNTH]),
-        default="nearest",
+        default=DEFAULTS["unsupported"],
         help="What becomes of programs that no instrument of the model is.",
     )
     @click.option(
@@ -184,33 +229,33 @@ def casting_options(function: Function) -> Function:
     @click.option(
         "--out-of-range",
         type=click.Choice(["play", "octave", "refuse"]),
-        default="play",
+        default=DEFAULTS["out_of_range"],
         help="What becomes of notes that an instrument does not have: played all the "
         "same, moved by octaves, or an error.",
     )
     @click.option(
         "--max-voices",
         type=click.IntRange(1, 64),
-        default=DEFAULT_MAX_VOICES,
+        default=DEFAULTS["max_voices"],
         help="Lines that the chords of a part are shared among at most.",
     )
     @click.option(
         "--pedal",
         type=click.Choice(["hold", "ignore"]),
-        default="hold",
+        default=DEFAULTS["pedal"],
         help="Whether the sustain pedal holds notes.",
     )
     @click.option(
         "--transpose",
         type=click.IntRange(-127, 127),
-        default=0,
+        default=DEFAULTS["transpose"],
         metavar="SEMITONES",
         help="Up, or down if negative; drums stay.",
     )
     @click.option(
         "--speed",
-        type=click.FloatRange(0.05, 20.0),
-        default=1.0,
+        type=FiniteRange(0.05, 20.0),
+        default=DEFAULTS["speed"],
         metavar="FACTOR",
         help="Play faster, or slower below 1.",
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from musegen.cli._formats import FORMATS, split_name
 from musegen.cli._inputs import Source
 from musegen.cli._output import Item, notice_json
-from musegen.cli._paths import Plan, Target, write_file
+from musegen.cli._paths import Plan, Target, check_folder, write_file
 from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._synth_playing import PART_FIELD, Playing, file_of_part
 from musegen.data.errors import (
@@ -122,6 +122,7 @@ def plan_part_files(
     Raises:
         UsageError: One file is to hold several parts, or two outputs share a name.
         OutputExistsError: A file is there and may not be replaced.
+        OutputError: A folder cannot be written to.
     """
     saved = {
         option: {key: file_of_part(option, name, key, line_keys) for key in line_keys}
@@ -147,6 +148,7 @@ def plan_part_files(
             raise OutputExistsError(
                 f"{path} exists: add --overwrite to replace it, or name another file"
             )
+        check_folder(path.parent, may_create=True)
     return files
 
 
@@ -236,7 +238,7 @@ def recipe_text(
     item: Item,
     content: bytes,
     others: Sequence[Path],
-    model: RecipeModel,
+    model: RecipeModel | None,
 ) -> str:
     """Return the recipe of everything written for an input.
 
@@ -247,7 +249,7 @@ def recipe_text(
         item: Its notices, and the files that were written.
         content: Of the score.
         others: Further files that went in.
-        model: Who played.
+        model: Who played; None for nobody.
     """
     from musegen import __version__
     from musegen.engine.digests import sha256_of, sha256_of_file

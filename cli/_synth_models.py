@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from musegen.data.errors import ModelNotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from musegen.midi_ddsp.instruments import Instrument
     from musegen.midi_ddsp.synthesizing.performers import Performer
 
 BY_FORMULA = "none"  # as `musegen.midi_ddsp.synthesizing.by_formula.NAME`
@@ -48,10 +51,38 @@ def load_performer(
         ModelError: There is none, or its folder cannot be used.
         UsageError: An option does nothing with this model.
     """
-    try:
+    with _remedy_told(options[0]):
         return _loaded(model, expression_model, device=device, options=options)
-    except ModelNotFoundError as error:
-        raise ModelNotFoundError(f"{error}; {_remedy(options[0])}") from error
+
+
+def check_model(
+    model: str | None,
+    expression_model: str | None,
+    *,
+    device: str = "auto",
+    options: tuple[str, str] = _OPTIONS,
+) -> tuple[Instrument, ...]:
+    """Return what a model plays, by its description: nothing is loaded.
+
+    Args:
+        model: See `load_performer`, like the others.
+        expression_model: As there.
+        device: As there.
+        options: As there.
+
+    Raises:
+        ModelError: There is none, or its description cannot be used.
+        UsageError: As there.
+    """
+    from musegen.midi_ddsp.instruments import INSTRUMENTS
+
+    with _remedy_told(options[0]):
+        if model != BY_FORMULA and (model is None or not _is_original(model)):
+            return _learned(model, expression_model)
+    _refuse_idle(model, expression_model, device, options)
+    if model == BY_FORMULA:
+        return INSTRUMENTS
+    return tuple(item for item in INSTRUMENTS if item.urmp_id is not None)
 
 
 def load_beside_imports(
@@ -122,23 +153,49 @@ def _is_original(model: str) -> bool:
     """Whether a model is an imported original."""
     from musegen.engine.models import find_model
 
-    return find_model(model).config.kind == ORIGINAL_KIND
+    return find_model(model, checks_files=False).config.kind == ORIGINAL_KIND
 
 
-def _remedy(option: str) -> str:
+def _learned(model: str | None, expression_model: str | None) -> tuple[Instrument, ...]:
+    """What two of our models have both learned to play."""
+    from musegen.engine.models import find_model
+    from musegen.midi_ddsp.generators.described import (
+        EXPRESSION_KIND,
+        SYNTHESIS_KIND,
+        described,
+    )
+    from musegen.midi_ddsp.generators.model import DEFAULT_EXPRESSION, DEFAULT_SYNTHESIS
+    from musegen.midi_ddsp.synthesizing.casting import players
+
+    known = []
+    for name, kind in (
+        (model or DEFAULT_SYNTHESIS, SYNTHESIS_KIND),
+        (expression_model or DEFAULT_EXPRESSION, EXPRESSION_KIND),
+    ):
+        _, names, _ = described(find_model(name, kind=kind, checks_files=False))
+        known.append(names)
+    return players([name for name in known[0] if name in known[1]])
+
+
+@contextlib.contextmanager
+def _remedy_told(option: str) -> Iterator[None]:
     """Say what to do where no model is.
 
     Args:
         option: That names it.
     """
-    return (
-        "import the published one with `musegen models import`, train your own with "
-        f"`musegen train midi-ddsp`, or let formulas play with {option} {BY_FORMULA}"
-    )
+    try:
+        yield
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(
+            f"{error}; import the published one with `musegen models import`, train "
+            "your own with `musegen train midi-ddsp`, or let formulas play with "
+            f"{option} {BY_FORMULA}"
+        ) from error
 
 
 def _refuse_idle(
-    model: str,
+    model: str | None,
     expression_model: str | None,
     device: str,
     options: tuple[str, str],

@@ -16,6 +16,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from musegen.cli._numbers import FiniteRange
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def gain_option(function: Function) -> Function:
     """Add `--gain`, passed as `gain: float`, in dB."""
     return click.option(
         "--gain",
-        type=click.FloatRange(-120.0, 120.0),
+        type=FiniteRange(-120.0, 120.0),
         default=0.0,
         metavar="DB",
         help="Louder or softer, before the ceiling.",
@@ -223,7 +224,7 @@ def sound_options(function: Function) -> Function:
     @reverb_option
     @click.option(
         "--reverb-level",
-        type=click.FloatRange(-60.0, 40.0),
+        type=FiniteRange(-60.0, 40.0),
         default=0.0,
         metavar="DB",
         help="Of the room, above or below its usual level.",
@@ -239,7 +240,7 @@ def sound_options(function: Function) -> Function:
     @click.option("--mono", is_flag=True, help="One channel instead of two.")
     @click.option(
         "--spread",
-        type=click.FloatRange(0.0, 1.0),
+        type=FiniteRange(0.0, 1.0),
         default=1.0,
         metavar="AMOUNT",
         help="How far parts stand from the centre: 0 not, 1 as seated or as the score "

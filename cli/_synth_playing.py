@@ -17,11 +17,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from musegen.cli._completing import complete_models
+from musegen.cli._numbers import FiniteRange
 from musegen.cli._options import device_option
+from musegen.cli._synth_models import BY_FORMULA
 from musegen.cli._synth_options import is_given
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
+    from musegen.midi_ddsp.instruments import Instrument
     from musegen.midi_ddsp.presets.expression_presets import PresetChoice
     from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
 
@@ -112,28 +115,62 @@ class Playing:
             raise UsageError(
                 "with --deterministic all performances are the same: leave -n out"
             )
-        if self.parameters is not None:
-            self._refuse_unplayed(self.parameters, alternatives)
+        if self.is_unplayed:
+            by_formula = (f"--model {BY_FORMULA}",) if self.model == BY_FORMULA else ()
+            if idle := (*self.on_performances(alternatives), *by_formula):
+                raise self.idle_with_parameters(idle[0])
         self.chosen_presets()
 
-    def _refuse_unplayed(self, parameters: str, alternatives: int) -> None:
-        """Refuse what acts on notes that nobody plays."""
-        idle = {
+    @property
+    def is_unplayed(self) -> bool:
+        """Whether every line sounds from parameters, so that nobody plays notes."""
+        return self.parameters is not None and PART_FIELD not in self.parameters
+
+    def on_performances(self, alternatives: int) -> tuple[str, ...]:
+        """Return the options given that act on nothing but what a performer plays.
+
+        Args:
+            alternatives: How often a score is played.
+        """
+        given = {
             "--save-expression": self.save_expression is not None,
             "--expression": self.expression is not None,
             "--preset": bool(self.presets),
             "--automation": self.automation is not None,
-            "--tuning": self.tuning != STANDARD_TUNING_HZ,
             "--variety": is_given("variety"),
             "--deterministic": self.deterministic,
+            "--expression-model": self.expression_model is not None,
+            "--device": is_given("device"),
             "-n": alternatives > 1,
         }
-        for option, is_set in idle.items():
-            if is_set and PART_FIELD not in parameters:
-                raise UsageError(
-                    f"{option} does nothing with --parameters {parameters}, which says "
-                    "what sounds in each frame: leave one of them out"
-                )
+        return tuple(option for option, is_set in given.items() if is_set)
+
+    def on_tuning(self) -> tuple[str, ...]:
+        """Return the option that acts on performers and sound fonts, if given."""
+        return ("--tuning",) if self.tuning != STANDARD_TUNING_HZ else ()
+
+    def idle_with_parameters(self, option: str) -> UsageError:
+        """Return the error for an option that nothing heeds beside parameters."""
+        return UsageError(
+            f"{option} does nothing with --parameters {self.parameters}, which says "
+            "what sounds in each frame: leave one of them out"
+        )
+
+    def check_model(self) -> tuple[Instrument, ...]:
+        """Return what can be played, by what the models say of themselves.
+
+        Raises:
+            ModelError: There is none, or its description cannot be used.
+            UsageError: An option does nothing with this model.
+        """
+        from musegen.cli._synth_models import check_model
+
+        return check_model(self.heeded_model, self.expression_model, device=self.device)
+
+    @property
+    def heeded_model(self) -> str | None:
+        """The model to load: where nobody plays notes, none unless it is named."""
+        return BY_FORMULA if self.is_unplayed and self.model is None else self.model
 
     def recipe(self) -> dict[str, object]:
         """Return the options of the recipe that the result depends on."""
@@ -184,14 +221,14 @@ def playing_options(function: Function) -> Function:
     )
     @click.option(
         "--variety",
-        type=click.FloatRange(0.0, 4.0),
+        type=FiniteRange(0.0, 4.0),
         default=1.0,
         metavar="AMOUNT",
         help="How far expression is drawn from its mean: 0 not, 1 as learned.",
     )
     @click.option(
         "--tuning",
-        type=click.FloatRange(220.0, 880.0),
+        type=FiniteRange(220.0, 880.0),
         default=STANDARD_TUNING_HZ,
         metavar="HZ",
         help="Of the A above middle C.",

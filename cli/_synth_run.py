@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musegen.cli._output import Item, Output
 from musegen.cli._paths import Plan, Target, write_file
+from musegen.cli._synth_cast import (
+    cast_list,
+    cast_notices,
+    part_facts,
+    skipped_facts,
+)
 from musegen.cli._synth_casting import Casting
 from musegen.cli._synth_files import (
+    ParameterFile,
     PartFiles,
     plan_part_files,
     read_expression,
@@ -24,21 +30,28 @@ from musegen.cli._synth_files import (
     recipe_text,
     save_table,
 )
+from musegen.cli._synth_idle import (
+    Heard,
+    check_automation,
+    idle_expression,
+    idle_without_lines,
+    refuse_idle,
+    refuse_idle_casting,
+)
 from musegen.cli._synth_models import LoadedModel, load_beside_imports
 from musegen.cli._synth_options import Sound, is_given
 from musegen.cli._synth_playing import Playing
 from musegen.cli._synth_writing import Writers, leave_closed_pipe
 from musegen.data.errors import UsageError
-from musegen.data.notices import Notice
-from musegen.render.score_view import printable
 
 if TYPE_CHECKING:
     from musegen.data.score import Score
+    from musegen.engine.recipe import RecipeModel
     from musegen.midi_ddsp.mixing.mixing import MixOptions
     from musegen.midi_ddsp.player.sound_fonts import SoundFont
     from musegen.midi_ddsp.synthesizing.casting import SynthesisPlan
+    from musegen.midi_ddsp.synthesizing.score_wishes import TickRange
     from musegen.midi_ddsp.synthesizing.synthesis import Synthesis, SynthesisWishes
-    from musegen.midi_ddsp.tables.note_table import PartialNoteTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +89,15 @@ class _Piece:
     """A score that was read and planned."""
 
     score: Score
-    plan: SynthesisPlan
+    heard: Heard
     wishes: SynthesisWishes
     content: bytes
-    files: list[Path] = field(default_factory=list)
+    files: list[Path]
+
+    @property
+    def plan(self) -> SynthesisPlan:
+        """Who plays what."""
+        return self.heard.plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +129,7 @@ class SynthRun:
                 command.output.notice(notice)
         playing = command.playing
         self._loaded: LoadedModel = load_beside_imports(
-            playing.model, playing.expression_model, device=playing.device
+            playing.heeded_model, playing.expression_model, device=playing.device
         )
         if is_given("variety") and not self._loaded.draws_expression:
             raise UsageError(
@@ -123,6 +141,8 @@ class SynthRun:
         self._has_rooms = command.sound.has_learned_rooms(
             knows_rooms=any(room is not None for room in rooms)
         )
+        if playing.is_unplayed and playing.model is not None and not self._has_rooms:
+            raise playing.idle_with_parameters(f"--model {playing.model}")
         self._mix_options: MixOptions = command.sound.mix_options(
             has_learned_rooms=self._has_rooms
         )
@@ -138,12 +158,12 @@ class SynthRun:
                     f"{item.name}: performance {take.index} has the seed {take.seed}"
                 )
             self._perform(piece, plan, item, take)
-        performer = self._loaded.performer
+        model = self._model_of(piece)
         item.set(
-            model={"name": performer.name, "sha256": performer.digest},
+            model=model and {"name": model.name, "sha256": model.sha256},
             sample_rate=self._command.sound.sample_rate,
-            parts=_part_facts(piece.plan),
-            skipped=_skipped_facts(piece.plan, piece.score),
+            parts=part_facts(piece.plan, piece.heard.given),
+            skipped=skipped_facts(piece.plan, piece.score),
             seconds=round(time.monotonic() - started, 2),
         )
         if plan.sidecar is not None:
@@ -153,30 +173,66 @@ class SynthRun:
 
     def _piece(self, plan: Plan, item: Item) -> _Piece:
         from musegen.data.files import read_bytes, read_score
-        from musegen.midi_ddsp.synthesizing.casting import plan_synthesis, players
         from musegen.midi_ddsp.synthesizing.score_wishes import first_frame
 
-        casting = self._command.casting
         content, _ = read_bytes(plan.source.content(), name=plan.source.name)
         result = read_score(content, name=plan.source.name)
         for notice in result.notices:
             item.notice(notice)
-        score, ticks = casting.changed_score(result.score)
-        performer = self._loaded.performer
-        planned = plan_synthesis(
-            score, casting.plan_wishes(), available=players(performer.instruments)
-        )
-        for notice in planned.notices:
+        score, ticks, plan = self._planned(result.score, self._command.casting)
+        parameters, files = self._given_parameters(result.score, plan, item)
+        heard = Heard(plan=plan, given={key: f.path for key, f in parameters.items()})
+        command = self._command
+        refuse_idle(heard, command.playing, command.alternatives)
+        for notice in cast_notices(plan, score, heard.given):
             item.notice(notice)
-        self._command.output.note(f"{item.name}: {cast_list(planned)}")
+        command.output.note(f"{item.name}: {cast_list(plan, heard.given)}")
         piece = _Piece(
             score=score,
-            plan=planned,
-            wishes=self._wishes(first_frame(score, ticks)),
+            heard=heard,
+            wishes=replace(
+                self._wishes(first_frame(score, ticks)), parameters=parameters
+            ),
             content=content,
+            files=files,
         )
         self._read_levels(piece, item)
         return piece
+
+    def _planned(
+        self, score: Score, casting: Casting
+    ) -> tuple[Score, TickRange | None, SynthesisPlan]:
+        """Return the score as it is played, what of it is heard, and who plays."""
+        from musegen.midi_ddsp.synthesizing.casting import plan_synthesis, players
+
+        changed, ticks = casting.changed_score(score)
+        available = players(self._loaded.performer.instruments)
+        plan = plan_synthesis(changed, casting.plan_wishes(), available=available)
+        return changed, ticks, plan
+
+    def _given_parameters(
+        self, score: Score, plan: SynthesisPlan, item: Item
+    ) -> tuple[dict[str, ParameterFile], list[Path]]:
+        """Return what sounds in place of performers, by key, and its files."""
+        casting, playing = self._command.casting, self._command.playing
+        if not plan.parts:
+            for notice in idle_without_lines(playing, self._command.alternatives):
+                item.notice(notice)
+        if playing.parameters is None:
+            return {}, []
+        parameters, files = read_parameters(
+            playing.parameters, plan.keys[: len(plan.parts)]
+        )
+        if len(parameters) == len(plan.keys):
+
+            def sounding(wishes: Casting) -> object:
+                _, _, other = self._planned(score, wishes)
+                names = [part.instrument.name for part in other.parts]
+                # they choose rooms, and seats where there are several
+                return other.keys, names if self._has_rooms or len(names) > 1 else ()
+
+            refuse_idle_casting(casting, playing, sounding)
+        return parameters, files
 
     def _wishes(self, first_frame: int) -> SynthesisWishes:
         from musegen.midi_ddsp.synthesizing.synthesis import SynthesisWishes
@@ -194,43 +250,23 @@ class SynthRun:
         )
 
     def _read_levels(self, piece: _Piece, item: Item) -> None:
-        """Read what the user gives of expression, automation and parameters."""
+        """Read what the user gives of expression and automation."""
         playing = self._command.playing
         keys = piece.plan.keys[: len(piece.plan.parts)]
         if playing.automation is not None:
             from musegen.midi_ddsp.tables.automation_files import read_automation_table
 
             automation = read_automation_table(playing.automation)
+            for notice in check_automation(automation, piece.heard, piece.score):
+                item.notice(notice)
             piece.wishes = replace(piece.wishes, automation=automation)
             piece.files.append(playing.automation)
         if playing.expression is not None:
             tables, files = read_expression(playing.expression, keys)
-            self._tell_unread(tables, item)
             piece.wishes = replace(piece.wishes, expression=tables)
             piece.files += files
-        if playing.parameters is not None:
-            parameters, files = read_parameters(playing.parameters, keys)
-            piece.wishes = replace(piece.wishes, parameters=parameters)
-            piece.files += files
-
-    def _tell_unread(self, tables: Mapping[str, PartialNoteTable], item: Item) -> None:
-        from musegen.midi_ddsp.synthesizing.line import unread_columns
-
-        performer = self._loaded.performer
-        unread = [
-            name
-            for table in tables.values()
-            for name in unread_columns(table, performer.control_names)
-        ]
-        if unread:
-            names = ", ".join(dict.fromkeys(unread))
-            item.notice(
-                Notice(
-                    code="unread-columns",
-                    message=f"the model {performer.name} does not read these columns "
-                    f"of the expression: {names}",
-                )
-            )
+            for notice in idle_expression(tables, piece.heard):
+                item.notice(notice)
 
     # === How it is written ===
 
@@ -291,8 +327,10 @@ class SynthRun:
                 raise
             leave_closed_pipe()  # the listener has heard enough
             return
-        for notice in (*mixer.notices(), *writers.notices()):
-            item.notice(notice)
+        told = (*synthesis.notices(), *mixer.notices(), *writers.notices())
+        for notice in told:
+            if notice not in item.notices:  # of an earlier performance
+                item.notice(notice)
         self._tell(synthesis, writers, item, take.seed)
 
     def _tell(
@@ -317,9 +355,6 @@ class SynthRun:
     def _write_recipe(
         self, piece: _Piece, plan: Plan, item: Item, sidecar: Path
     ) -> None:
-        from musegen.engine.recipe import RecipeModel
-
-        performer = self._loaded.performer
         fonts = [self._font.path] if self._font and piece.plan.sound_font_parts else []
         text = recipe_text(
             options=self._command.recipe(),
@@ -328,53 +363,15 @@ class SynthRun:
             item=item,
             content=piece.content,
             others=[*piece.files, *self._command.sound.files(), *fonts],
-            model=RecipeModel(name=performer.name, sha256=performer.digest),
+            model=self._model_of(piece),
         )
         write_file(sidecar, text.encode("utf-8"), overwrite=plan.overwrite)
 
+    def _model_of(self, piece: _Piece) -> RecipeModel | None:
+        """Return who plays a line, or whose rooms are heard; None where nobody's."""
+        from musegen.engine.recipe import RecipeModel
 
-def cast_list(plan: SynthesisPlan) -> str:
-    """Say who plays what, in a line."""
-    cast = [(part.name, part.instrument.name) for part in plan.parts]
-    cast += [(part.name, "the sound font") for part in plan.sound_font_parts]
-    return "; ".join(f"{printable(name)} by {player}" for name, player in cast)
-
-
-def _part_facts(plan: SynthesisPlan) -> list[dict[str, object]]:
-    """What JSON says of each part that is played."""
-    facts: list[dict[str, object]] = []
-    for part in plan.parts:
-        facts.append(
-            {
-                "name": part.name,
-                "part": part.part_index + 1,
-                "voice": part.voice_index + 1,
-                "instrument": part.instrument.name,
-                "notes": len(part.notes),
-            }
-        )
-    for drums in plan.sound_font_parts:
-        facts.append(
-            {
-                "name": drums.name,
-                "part": drums.part_index + 1,
-                "instrument": "sound font",
-                "notes": len(drums.notes),
-            }
-        )
-    for fact, key in zip(facts, plan.keys, strict=True):
-        fact["key"] = key
-    return facts
-
-
-def _skipped_facts(plan: SynthesisPlan, score: Score) -> list[dict[str, object]]:
-    """What JSON says of each part that nobody plays."""
-    return [
-        {
-            "name": score.parts[skipped.part_index].name,
-            "part": skipped.part_index + 1,
-            "reason": skipped.reason,
-            "notes": skipped.num_notes,
-        }
-        for skipped in plan.skipped
-    ]
+        performer = self._loaded.performer
+        if not (piece.heard.played or (self._has_rooms and piece.plan.parts)):
+            return None
+        return RecipeModel(name=performer.name, sha256=performer.digest)

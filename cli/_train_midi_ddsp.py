@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from musegen.cli._numbers import FiniteRange
 from musegen.cli._options import command_with_examples, machine_options
 from musegen.cli._output import Output
 from musegen.cli._train_original import chosen_stage
@@ -84,7 +85,7 @@ from musegen.data.errors import UsageError
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=FiniteRange(min=0.0, min_open=True),
     show_default="of the preset or the run",
     help="Length of the whole run; the learning rate follows.",
 )
@@ -113,7 +114,9 @@ def command(
 ) -> None:
     """Train a network of MIDI-DDSP on clips and export a model folder."""
     from musegen.engine.quiet import import_keras
+    from musegen.engine.run_inputs import keep_data, require_same_data
     from musegen.engine.training import require_no_run
+    from musegen.midi_ddsp.records.training_data import describe_clips
 
     if minutes is not None and steps is not None:
         raise UsageError("--minutes and --steps both say how long: give one of them")
@@ -136,14 +139,18 @@ def command(
         require_no_run(run_dir)
         config = chosen.changed(chosen.preset(preset or "default"), batch_size, seed)
     config = _with_length(config, minutes, steps)
+    data = describe_clips(data_path)
+    if resume:
+        require_same_data(run_dir, data)
     with output.progress("Starting TensorFlow"):
         import_keras()
     if not resume:
         config = _with_precision(config, precision)
+    keep_data(run_dir, data)
     result = chosen.train(
         Run(
             config=config,
-            data_path=data_path,
+            data=data,
             run_dir=run_dir,
             export_dir=export_dir,
             resume=resume,

@@ -133,8 +133,7 @@ class OriginalStage:
                 config=config,
                 result=result,
                 origin=origin,
-                source=f"{run.data_path.name}, pieces of the split train "
-                f"({len(takes['train'])} recordings)",
+                data=run.data_of(len(takes["train"]), "recordings"),
                 instruments=_instruments(takes["train"]),
                 folder=run.export_dir,
             )

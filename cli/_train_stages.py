@@ -17,6 +17,7 @@ from musegen.cli._training import telling
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
+    from musegen.engine.run_inputs import TrainingData
     from musegen.engine.training import TrainingResult
 
 STAGES = ("inference", "synthesis", "expression")
@@ -39,7 +40,7 @@ class Run:
 
     Args:
         config: What is trained, of the stage's own class.
-        data_path: Clips.
+        data: Clips, and what is to be said of them.
         run_dir: Where it runs.
         export_dir: Where the model folder goes.
         resume: Whether it goes on.
@@ -48,12 +49,36 @@ class Run:
     """
 
     config: Config
-    data_path: Path
+    data: TrainingData
     run_dir: Path
     export_dir: Path
     resume: bool
     inference_model: str
     begun_from: str | None = None
+
+    @property
+    def data_path(self) -> Path:
+        """The file of the clips.
+
+        Raises:
+            ValueError: The data has none.
+        """
+        if self.data.path is None:
+            raise ValueError("clips are in a file")
+        return self.data.path
+
+    def data_of(self, num: int, what: str) -> TrainingData:
+        """Return what is to be said of the data once it is read.
+
+        Args:
+            num: Of what was learned from.
+            what: That is counted: `clips`.
+        """
+        source = f"{self.data.source}, pieces of the split train ({num} {what})"
+        options = self.data.options
+        if self.inference_model != DEFAULT_INFERENCE_MODEL:
+            options = (*options, "--inference-model", self.inference_model)
+        return dataclasses.replace(self.data, source=source, options=options)
 
 
 class Stage(Protocol):
@@ -181,8 +206,7 @@ class Inference:
                 network,
                 config=config,
                 result=result,
-                source=f"{run.data_path.name}, pieces of the split train "
-                f"({len(train)} clips)",
+                data=run.data_of(len(train), "clips"),
                 folder=run.export_dir,
                 instruments=INSTRUMENT_NAMES,
             )
@@ -316,8 +340,7 @@ def _trained_generator(
             networks,
             config=config,
             result=result,
-            source=f"{run.data_path.name}, pieces of the split train "
-            f"({len(material.train)} recordings)",
+            data=run.data_of(len(material.train), "recordings"),
             scales=material.scales,
             folder=run.export_dir,
         )

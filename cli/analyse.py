@@ -15,7 +15,7 @@ from musegen.cli._options import (
     output_options,
 )
 from musegen.cli._output import Item, Output
-from musegen.cli._paths import Destination, Plan
+from musegen.cli._paths import Destination, Naming, Plan
 from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._recording_files import (
     RECORDING_SUFFIXES,
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from musegen.midi_ddsp.analysis.harmonic_analysis import ParameterEstimator
 
 FORMATS = ("midi", "csv", "parquet", "frames-csv", "frames-parquet", "svg", "png")
-DEFAULT_FORMATS = ("midi", "csv", "frames-csv", "svg")
+NAMING = Naming(
+    label="",
+    formats=FORMATS,
+    default_formats=("midi", "csv", "frames-csv", "svg"),
+)
 
 
 @command_with_examples(
@@ -68,10 +72,7 @@ def command(
     hearing.check(num_inputs=len(sources))
     hearing.settings()
     plans = plan_analyses(
-        sources,
-        destination=destination,
-        formats=formats,
-        default_formats=DEFAULT_FORMATS,
+        sources, destination=destination, naming=NAMING, formats=formats
     )
     check_formats(plans, FORMATS, command="analyse")
     call = RecordingCommand(

@@ -21,6 +21,7 @@ from musegen.cli._options import (
     machine_options,
     model_option,
     output_options,
+    precision_option,
     seed_option,
 )
 from musegen.cli._output import Output
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from musegen.coconet.score_filling import ScoreJob
     from musegen.data.score import Score
 
-NAMING = Naming(label="completed", default_formats=("midi",))
+NAMING = Naming(label="completed", formats=FORMATS, default_formats=("midi",))
 
 
 @command_with_examples(
@@ -85,6 +86,7 @@ NAMING = Naming(label="completed", default_formats=("midi",))
 @seed_option
 @model_option(default=DEFAULT_MODEL)
 @device_option
+@precision_option
 @format_option(FORMATS, default="midi")
 @output_options
 @machine_options
@@ -101,6 +103,7 @@ def command(
     seed: int,
     model: str,
     device: str,
+    precision: str,
     formats: tuple[str, ...] | None,
     destination: Destination,
     output: Output,
@@ -126,8 +129,9 @@ def command(
         wishes=asked.wishes,
     )
     refuse_idle_key(asked)
+    play.check_players()
     plans = plan_outputs(
-        expand_inputs(scores),
+        expand_inputs(scores, own_label=NAMING.label, tell=output.notice),
         destination=destination,
         naming=play.naming(NAMING, destination),
         formats=formats,
@@ -154,6 +158,7 @@ def command(
             seed=seed,
             model=model,
             device=device,
+            precision=precision,
             play=play,
             output=output,
         ),

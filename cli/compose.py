@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,7 @@ from musegen.cli._fill_command import (
     run_one,
 )
 from musegen.cli._inputs import Source
+from musegen.cli._numbers import FiniteRange
 from musegen.cli._options import (
     command_with_examples,
     device_option,
@@ -23,6 +25,7 @@ from musegen.cli._options import (
     machine_options,
     model_option,
     output_options,
+    precision_option,
     seed_option,
 )
 from musegen.cli._output import Output
@@ -36,7 +39,7 @@ from musegen.cli._sampling_options import (
 )
 from musegen.cli._wish_options import Asked, wish_options
 
-NAMING = Naming(label="", default_formats=("midi",))
+NAMING = Naming(label="", formats=FORMATS, default_formats=("midi",))
 STEM = "composition"
 MAX_BARS = 1000
 
@@ -65,7 +68,7 @@ MAX_BARS = 1000
 )
 @click.option(
     "--tempo",
-    type=click.FloatRange(10.0, 400.0),
+    type=FiniteRange(10.0, 400.0),
     default=80.0,
     help="Beats a minute; in 6/8 and its like a beat is a dotted one.",
 )
@@ -83,6 +86,7 @@ MAX_BARS = 1000
 @seed_option
 @model_option(default=DEFAULT_MODEL)
 @device_option
+@precision_option
 @format_option(FORMATS, default="midi")
 @output_options
 @machine_options
@@ -98,6 +102,7 @@ def command(
     seed: int,
     model: str,
     device: str,
+    precision: str,
     formats: tuple[str, ...] | None,
     destination: Destination,
     output: Output,
@@ -121,6 +126,7 @@ def command(
             wishes=asked.wishes,
         )
     )
+    play.check_players()
     (plan,) = plan_outputs(
         [Source(name=STEM, path=Path(STEM))],  # there is no input: a name for outputs
         destination=destination,
@@ -147,6 +153,7 @@ def command(
             seed=seed,
             model=model,
             device=device,
+            precision=precision,
             play=play,
             output=output,
         ),
@@ -171,10 +178,10 @@ def _read_metre(
 
 def _read_pickup(value: str, ctx: click.Context, param: click.Parameter) -> Fraction:
     """Read `1` or `1/2`."""
-    try:
-        beats = Fraction(value)
-    except (ValueError, ZeroDivisionError):
-        beats = Fraction(-1)
+    beats = Fraction(-1)
+    if "e" not in value.lower():  # 1e999999999 would take all memory
+        with contextlib.suppress(ValueError, ZeroDivisionError):
+            beats = Fraction(value)
     if beats < 0 or 8 % beats.denominator:
         raise click.BadParameter(
             f"{value!r} is no pickup; write beats, such as 1 or 1/2.",

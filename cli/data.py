@@ -164,6 +164,7 @@ def verify_command(file: Path, output: Output) -> None:
 
 def _target(collection: str, destination: Destination) -> Path | None:
     """Return where the records go (None: stdout), checked before the work begins."""
+    destination.refuse_idle_overwrite()
     if destination.is_stdout:
         if sys.stdout.isatty():
             raise UsageError(
@@ -198,8 +199,7 @@ def _tell_prepared(
         versions=dict(metadata.versions),
     )
     for rejection in metadata.rejections:
-        message = f"{rejection.source}: {rejection.message}"
-        item.notice(Notice(code=rejection.reason, message=message))
+        item.notice(Notice(code=rejection.reason, message=str(rejection)))
         if rejection.reason != ABSENT:
             output.report.failure_codes.append(EXIT_FAILURE)
     output.note(

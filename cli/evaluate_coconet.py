@@ -48,7 +48,12 @@ DEFAULT_PROTOCOLS = ("framewise", "given-voices")
 ORDERS = ("random", "chronological", "one-shot")
 SPLITS = ("train", "valid", "test")
 CORPUS = "chorales"
-NAMING = Naming(label="evaluation", default_formats=("json",), has_sidecar=False)
+NAMING = Naming(
+    label="evaluation",
+    formats=("json",),
+    default_formats=("json",),
+    has_sidecar=False,
+)
 SHOWN_DIGITS = 16  # of a digest
 
 

@@ -21,6 +21,7 @@ from musegen.cli._options import (
     machine_options,
     model_option,
     output_options,
+    precision_option,
     seed_option,
 )
 from musegen.cli._output import Output
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_MODEL", "command"]
 
-NAMING = Naming(label="harmonized", default_formats=("midi",))
+NAMING = Naming(label="harmonized", formats=FORMATS, default_formats=("midi",))
 
 
 @command_with_examples(
@@ -79,6 +80,7 @@ NAMING = Naming(label="harmonized", default_formats=("midi",))
 @seed_option
 @model_option(default=DEFAULT_MODEL)
 @device_option
+@precision_option
 @format_option(FORMATS, default="midi")
 @output_options
 @machine_options
@@ -93,6 +95,7 @@ def command(
     seed: int,
     model: str,
     device: str,
+    precision: str,
     formats: tuple[str, ...] | None,
     destination: Destination,
     output: Output,
@@ -113,8 +116,9 @@ def command(
         wishes=asked.wishes,
     )
     refuse_idle_key(asked)
+    play.check_players()
     plans = plan_outputs(
-        expand_inputs(melodies),
+        expand_inputs(melodies, own_label=NAMING.label, tell=output.notice),
         destination=destination,
         naming=play.naming(NAMING, destination),
         formats=formats,
@@ -139,6 +143,7 @@ def command(
             seed=seed,
             model=model,
             device=device,
+            precision=precision,
             play=play,
             output=output,
         ),

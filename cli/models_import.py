@@ -56,6 +56,7 @@ def import_command(
 ) -> None:
     """Make a model of a Magenta checkpoint, browser weights or an exported model."""
     from musegen.engine.archives import open_archive
+    from musegen.engine.model_folder import require_replaceable
     from musegen.engine.models import user_models_folder
 
     if name is not None:
@@ -71,6 +72,7 @@ def import_command(
                     f"the model folder {target} exists: give another with -o or "
                     "--name, or add --overwrite"
                 )
+            require_replaceable(target)
             imported = source.import_to(target, name=chosen, overwrite=overwrite)
         for notice in imported.notices:
             item.notice(notice)
@@ -116,7 +118,7 @@ def export_command(
     name: str, target: Path | None, overwrite: bool, output: Output
 ) -> None:
     """Copy a model to a folder or a zip, for `musegen models import` elsewhere."""
-    from musegen.cli._paths import write_file
+    from musegen.data.files import write_bytes
     from musegen.engine.archives import open_archive
     from musegen.engine.model_sources import model_zip_bytes
     from musegen.engine.models import find_model
@@ -127,7 +129,7 @@ def export_command(
         if target.exists() and not overwrite:
             raise OutputExistsError(f"{target} exists: give another, or --overwrite")
         if target.suffix.lower() == ".zip":
-            write_file(target, model_zip_bytes(model), overwrite=overwrite)
+            write_bytes(target, model_zip_bytes(model), overwrite=overwrite)
         else:
             find_source(open_archive(model.path)).import_to(
                 target, name=model.config.name, overwrite=overwrite

@@ -21,7 +21,14 @@ from musegen.cli._options import (
     seed_option,
 )
 from musegen.cli._output import Item, Output
-from musegen.cli._paths import Destination, Naming, Plan, plan_outputs, write_file
+from musegen.cli._paths import (
+    Destination,
+    Naming,
+    Plan,
+    check_folder,
+    plan_outputs,
+    write_file,
+)
 from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._recording_files import RECORDING_SUFFIXES, check_formats
 from musegen.cli._recording_options import Hearing, hearing_options
@@ -44,7 +51,7 @@ if TYPE_CHECKING:
     from musegen.midi_ddsp.parameters import SynthesisParameters
 
 FORMATS = tuple(SOUND_FORMATS)
-NAMING = Naming(label="resynth", default_formats=("wav",))
+NAMING = Naming(label="resynth", formats=FORMATS, default_formats=("wav",))
 
 
 @command_with_examples(
@@ -102,12 +109,16 @@ def command(
     The sound is taken apart into pitch, harmonics and noise every 4 ms; what the
     options ask for is changed, and the rest is put together again.
     """
-    sources = _sources(recordings, parameters, hearing)
+    sources = _sources(recordings, parameters, hearing, output)
     hearing.check(num_inputs=len(sources))
     hearing.settings()
     wishes.edits()
     plans = plan_outputs(
-        sources, destination=destination, naming=NAMING, formats=formats
+        sources,
+        destination=destination,
+        naming=NAMING,
+        formats=formats,
+        has_side_files=save_parameters is not None,
     )
     check_formats(plans, FORMATS, command="resynth")
     _check_saving(save_parameters, plans, destination)
@@ -141,13 +152,21 @@ def command(
 
 
 def _sources(
-    recordings: tuple[str, ...], parameters: Path | None, hearing: Hearing
+    recordings: tuple[str, ...],
+    parameters: Path | None,
+    hearing: Hearing,
+    output: Output,
 ) -> tuple[Source, ...]:
     """Return what is synthesised, and refuse options that cannot act."""
     if parameters is None:
         if not recordings:
             raise UsageError("name a recording, or parameters with --parameters")
-        return expand_inputs(recordings, suffixes=RECORDING_SUFFIXES)
+        return expand_inputs(
+            recordings,
+            suffixes=RECORDING_SUFFIXES,
+            own_label=NAMING.label,
+            tell=output.notice,
+        )
     if recordings:
         raise UsageError(
             f"--parameters {parameters} takes the place of a recording: leave "
@@ -185,6 +204,7 @@ def _check_saving(
         raise OutputExistsError(
             f"{path} exists: add --overwrite to replace it, or name another file"
         )
+    check_folder(path.parent, may_create=True)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -39,7 +39,7 @@ from musegen.render.score_view import require_notes
 from musegen.render.text_roll import MIN_WIDTH_COLUMNS
 
 FORMATS = ("svg", "png", "text")
-NAMING = Naming(label="", default_formats=("svg",), has_sidecar=False)
+NAMING = Naming(label="", formats=FORMATS, default_formats=("svg",), has_sidecar=False)
 PIPE_WIDTH_COLUMNS = 100  # where there is no terminal and COLUMNS is not set
 _ROLL_SIGNS = "\N{BOX DRAWINGS LIGHT VERTICAL}\N{BOX DRAWINGS HEAVY HORIZONTAL}"
 

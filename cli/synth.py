@@ -21,7 +21,7 @@ from musegen.cli._synth_options import Sound, sound_options
 from musegen.cli._synth_playing import Playing, playing_options
 
 FORMATS = ("wav", "flac", "mp3", "ogg", PAGE)
-NAMING = Naming(label="synth", default_formats=("wav",))
+NAMING = Naming(label="synth", formats=FORMATS, default_formats=("wav",))
 
 
 @command_with_examples(
@@ -65,14 +65,17 @@ def command(
     Notes become expression, expression becomes what the synthesizer plays, and each of
     the two can be saved, edited and given back.
     """
-    sources = expand_inputs(scores)
+    sources = expand_inputs(scores, own_label=NAMING.label, tell=output.notice)
     playing.check(num_inputs=len(sources), alternatives=alternatives)
+    if casting.players or playing.model or playing.expression_model:
+        casting.check(playing.check_model())
     plans = plan_outputs(
         sources,
         destination=destination,
         naming=NAMING,
         formats=formats,
         num_alternatives=alternatives,
+        has_side_files=bool(playing.saved),
     )
     check_formats(plans, FORMATS, command="synth")
     sound.check(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from musegen.cli._numbers import FiniteRange
 from musegen.cli._options import group_with_examples, machine_options
 from musegen.cli._output import Output
 from musegen.cli._train_midi_ddsp import command as midi_ddsp_command
@@ -29,8 +30,8 @@ from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
     from musegen.coconet.config import NetworkConfig
-    from musegen.coconet.planes import Piece
     from musegen.coconet.training import CoconetTrainingConfig
+    from musegen.coconet.training_data import TrainingPieces
     from musegen.engine.model_folder import ModelFolder
 
 PRESETS = ("default", "paper", "browser", "tiny")
@@ -59,7 +60,7 @@ command.add_command(midi_ddsp_command)
     "data_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    show_default="the chorales of the installed music21",
+    show_default="the chorales of the installed music21, or the run's with --resume",
     help="Records of `musegen data prepare chorales`, or Jsb16thSeparated.npz.",
 )
 @click.option(
@@ -80,7 +81,7 @@ command.add_command(midi_ddsp_command)
 @batch_size_option
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=FiniteRange(min=0.0, min_open=True),
     show_default="of the preset or the run",
     help="Peak learning rate.",
 )
@@ -154,8 +155,8 @@ def coconet_command(
             )
         config = dataclasses.replace(config, network=network)
     with output.progress("Reading the chorales"):
-        train, valid, source = _pieces(data_path)
-    _train(config, train, valid, source, run_dir, export_dir, resume, folder, output)
+        pieces = _pieces(data_path, run_dir if resume else None)
+    _train(config, pieces, run_dir, export_dir, resume, folder, output)
 
 
 def _refuse_second_start(run_dir: Path) -> None:
@@ -209,59 +210,49 @@ def _start(name: str) -> tuple[ModelFolder, NetworkConfig]:
     return folder, network_config(folder)
 
 
-def _pieces(data_path: Path | None) -> tuple[list[Piece], list[Piece], str]:
-    """Return what is learned from and what is held out, and what they are in words."""
-    from musegen.coconet.planes import piece_of_grid, pieces_of_chorales
+def _pieces(data_path: Path | None, resumed: Path | None) -> TrainingPieces:
+    """Read what is learned from; a run that goes on says where that is."""
+    from musegen.coconet.training_data import read_training_pieces
+    from musegen.engine.run_inputs import kept_data_path
 
-    if data_path is None:
-        from musegen.data.corpora.chorales import load_chorales, music21_version
-
-        chorales = load_chorales()
-        source = f"chorales of music21 {music21_version()}, standard split"
-    elif data_path.suffix in (".npz", ".json"):
-        from musegen.data.corpora.jsb_arrays import load_jsb_arrays
-
-        arrays = load_jsb_arrays(data_path)
-        train, valid = (
-            [piece_of_grid(grid) for grid in arrays[split]]
-            for split in ("train", "valid")
-        )
-        return train, valid, data_path.name
-    else:
-        from musegen.data.preparation.chorale_records import read_chorale_records
-
-        chorales = read_chorale_records(data_path)
-        source = f"{data_path.name}, standard split"
-    train, valid = (pieces_of_chorales(chorales, split) for split in ("train", "valid"))
-    return train, valid, source
+    if data_path is None and resumed is not None:
+        data_path = kept_data_path(resumed)
+    return read_training_pieces(data_path)
 
 
 def _train(
     config: CoconetTrainingConfig,
-    train: list[Piece],
-    valid: list[Piece],
-    source: str,
+    pieces: TrainingPieces,
     run_dir: Path,
     export_dir: Path,
     resume: bool,
     start: ModelFolder | None,
     output: Output,
 ) -> None:
+    from musegen.coconet.calibration import calibration_batches
     from musegen.coconet.exporting import export_coconet
     from musegen.coconet.training import train_coconet
+    from musegen.engine.run_inputs import kept_start
 
     with output.progress("Training", config.loop.num_steps) as advance:
         model, result = train_coconet(
-            train,
-            valid,
+            pieces.train,
+            pieces.valid,
             config=config,
             run_dir=run_dir,
             resume=resume,
             start=start,
+            data=pieces.data,
             progress=telling(output, config, advance, "nats a hidden cell"),
         )
     with output.progress("Exporting"):
         export_coconet(
-            model, config=config, result=result, source=source, folder=export_dir
+            model,
+            config=config,
+            result=result,
+            data=pieces.data,
+            folder=export_dir,
+            start=kept_start(run_dir),
+            calibration=calibration_batches(pieces.train, config),
         )
     tell_result(output, run_dir, export_dir, result)

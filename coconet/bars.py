@@ -12,6 +12,8 @@ from musegen.data.score import Score
 BarSpans = tuple[tuple[int, int | None], ...]
 """(first, last) bars, both included; None is the end of the score; 0 is the pickup."""
 
+MAX_ADDED_BARS = 1000  # our own bound, the one of `musegen compose`
+
 
 def parse_bars(text: str) -> BarSpans:
     """Read `5-8,12,20-` as spans of bars.
@@ -38,7 +40,7 @@ def parse_bars(text: str) -> BarSpans:
 def bar_ticks(score: Score, spans: BarSpans, *, end: int) -> list[tuple[int, int]]:
     """Return (first tick, tick after the last) of every bar that is named, in order.
 
-    Bars may go on after the end of the score, without a gap.
+    Bars may go on after the end of the score, without a gap, `MAX_ADDED_BARS` of them.
 
     Args:
         score: Gives metres and pickup.
@@ -46,11 +48,19 @@ def bar_ticks(score: Score, spans: BarSpans, *, end: int) -> list[tuple[int, int
         end: First tick after the music.
 
     Raises:
-        UsageError: A bar is not in the score, nor follows on from its end.
+        UsageError: A bar is not in the score, nor follows on from its end, or lies too
+            far after it.
     """
     music_end = max(end, score.pickup + 1)
     starts = list(score.bar_starts(music_end))
     last_bar = len(starts)
+    farthest = max(last or first for first, last in spans)
+    if farthest > last_bar + MAX_ADDED_BARS:
+        raise UsageError(
+            f"bar {farthest} is too far from the score, which ends with bar "
+            f"{last_bar}: at most {MAX_ADDED_BARS} bars can be added, up to "
+            f"{last_bar + MAX_ADDED_BARS}"
+        )
     named: set[int] = set()
     for first, last in spans:
         stop = max(first, last_bar) if last is None else last

@@ -70,6 +70,8 @@ class Work:
             allow_rests=config.allow_rests and writes_rests,
             writes_rests=writes_rests,
             place=task.place,
+            is_later=task.is_later,
+            is_given=task.is_given,
         )
         # What can only be one thing is shown to the network like what is given.
         classes = self.allowed.classes[0]

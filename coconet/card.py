@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from musegen.coconet.training import CoconetTrainingConfig
-from musegen.engine.training_facts import TrainingFacts
+import dataclasses
+from collections.abc import Mapping
 
-LICENCE = "Apache-2.0"
+from musegen.coconet.presets import PRESETS
+from musegen.coconet.training import CoconetTrainingConfig
+from musegen.coconet.training_data import CHORALES
+from musegen.engine.training_command import (
+    command_block,
+    preset_options,
+    retraining,
+)
+from musegen.engine.training_facts import TrainingFacts, data_and_licence
 
 
 def render_card(
@@ -41,11 +49,7 @@ bass) on a raster of sixteenths, MIDI pitches 36 to 81. Architecture `{network}`
 
 ## Data and licence
 
-Trained on: {facts.source}, training pieces only, transposed by up to
-{config.max_transposition} semitones. The music is in the public domain. The encodings
-are Margaret Greentree's, distributed with music21 by her permission; they are read from
-an installed music21 and are part neither of this model nor of the repository. The
-weights are under {LICENCE}.
+{data_and_licence(facts.data, facts.start, details=_treated(config))}
 
 ## Training
 
@@ -64,13 +68,11 @@ of the training; `onset`: nats an onset of a note that stays on its pitch):
 | --- | --- |
 {validated}
 
-Retrain with one command:
-
-    musegen train coconet --run runs/{name} --export {name}
+{_retraining(name, facts)}
 
 Train it further with one command:
 
-    musegen train coconet --from {name} --run runs/more --steps 20000 --export more
+{_training_further(name, facts)}
 
 ## Measured
 
@@ -78,8 +80,46 @@ Train it further with one command:
 
 ## Limits
 
-{_limits(config)}
+{_limits(facts)}
 """
+
+
+def _treated(config: CoconetTrainingConfig) -> str:
+    return (
+        f", training pieces only, transposed by up to {config.max_transposition} "
+        "semitones"
+    )
+
+
+def _retraining(name: str, facts: TrainingFacts[CoconetTrainingConfig]) -> str:
+    return retraining(
+        "musegen train coconet",
+        name,
+        preset_options(facts.config, _presets(facts), can_set_rate=True),
+        data=facts.data,
+        start=facts.start,
+        takes_config=True,
+    )
+
+
+def _training_further(name: str, facts: TrainingFacts[CoconetTrainingConfig]) -> str:
+    words = ("musegen train coconet", "--from", name, *facts.data.options)
+    return command_block(
+        (*words, "--run", "runs/more", "--steps", "20000", "--export", "more")
+    )
+
+
+def _presets(
+    facts: TrainingFacts[CoconetTrainingConfig],
+) -> Mapping[str, CoconetTrainingConfig]:
+    """The presets; the default one has the network of the model that is trained on."""
+    if facts.start is None:
+        return PRESETS
+    network = facts.config.network
+    return {
+        **PRESETS,
+        "default": dataclasses.replace(PRESETS["default"], network=network),
+    }
 
 
 def _told_in_training(config: CoconetTrainingConfig) -> str:
@@ -90,12 +130,14 @@ def _told_in_training(config: CoconetTrainingConfig) -> str:
     return f"Told beside the pitches, share of the crops: {shares}."
 
 
-def _limits(config: CoconetTrainingConfig) -> str:
-    network = config.network
+def _limits(facts: TrainingFacts[CoconetTrainingConfig]) -> str:
+    network = facts.config.network
     if network.writes_rests:
         rests = "it writes rests, which are rare in what it learned"
     else:
         rests = "it cannot write rests"
     told = ", ".join(network.planes) or "nothing"
+    is_bach = facts.data.collection == CHORALES and facts.start is None
+    knows = "Bach's chorales" if is_bach else "what it was trained on"
     return f"""Four voices on one raster; {rests}. Beside the pitches it can be told:
-{told}. It knows Bach's chorales and nothing else."""
+{told}. It knows {knows} and nothing else."""

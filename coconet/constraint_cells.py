@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.coconet.columns import CLASS_TONES, NUM_TONES
 from musegen.coconet.config import (
     MIN_PITCH,
     NUM_PITCHES,
@@ -14,7 +17,7 @@ from musegen.coconet.config import (
     REST_CLASS,
     VOICE_NAMES,
 )
-from musegen.coconet.drawing import NUM_CLASSES
+from musegen.coconet.drawing import NUM_CLASSES, Allowed, has_room
 from musegen.coconet.predicting import PitchIndex
 from musegen.data.errors import UsageError
 from musegen.data.spelling import pitch_name
@@ -34,7 +37,11 @@ class Cells:
         allow_rests: Whether free cells may be silent to begin with.
         writes_rests: Whether the network can draw silence.
         place: Names the bar and beat of a step.
-        checked_voices: Voices whose given cells have to fulfil what is stated.
+        spell: Names a MIDI pitch.
+        is_later: Same shape as `is_free`, cells that are written afterwards; None:
+            there are none.
+        is_given: Same shape, cells that nobody writes; None: all that are neither free
+            nor written afterwards.
     """
 
     def __init__(
@@ -46,16 +53,23 @@ class Cells:
         allow_rests: bool,
         writes_rests: bool,
         place: Callable[[int], str],
-        checked_voices: tuple[int, ...] = ALL_VOICES,
+        spell: Callable[[int], str] = pitch_name,
+        is_later: NDArray[np.bool_] | None = None,
+        is_given: NDArray[np.bool_] | None = None,
     ) -> None:
         self.classes = np.ones((*pitch.shape, NUM_CLASSES), dtype=bool)
         self.classes[..., REST_CLASS] = allow_rests
         self.writes_rests = writes_rests
         self.place = place
-        self._given = np.where(pitch < 0, REST_CLASS, pitch)
+        self._pitch = pitch
         self._is_free = is_free
+        self._is_later = np.zeros_like(is_free) if is_later is None else is_later
+        is_known = ~is_free & ~self._is_later
+        self._is_given = is_known if is_given is None else is_given
         self._shift = shift
-        self._checked_voices = checked_voices
+        self._spell = spell
+        self._tones = np.zeros((len(pitch), NUM_TONES), dtype=bool)
+        self._fewest_tones = self._tones.copy()
         self._said: list[tuple[tuple[int, ...], slice, str]] = []
 
     def pitches(
@@ -69,7 +83,17 @@ class Cells:
     def reach(self) -> str:
         """Name the pitches that the network knows, as stated."""
         low, high = (int(pitch) - self._shift for pitch in _PITCHES[[0, -1]])
-        return f"{pitch_name(low)} to {pitch_name(high)}"
+        return f"{self.name(low)} to {self.name(high)}"
+
+    def name(self, pitch: int) -> str:
+        """Name a MIDI pitch as stated, `F#4`."""
+        return self._spell(pitch)
+
+    def names(self, pitch_classes: Iterable[int]) -> str:
+        """Name pitch classes as stated, `D F# A`."""
+        return " ".join(
+            self._spell(60 + tone % NUM_TONES)[:-1] for tone in pitch_classes
+        )
 
     def steps(self, start: int, end: int | None) -> slice:
         """Return steps as a slice.
@@ -97,14 +121,14 @@ class Cells:
         Raises:
             UsageError: A given cell is none of the classes meant.
         """
-        if voice not in self._checked_voices:
-            return
-        is_wrong = ~self._is_free[steps, voice] & ~is_meant[self._given[steps, voice]]
+        given = self._pitch[steps, voice]
+        is_wrong = ~is_meant[np.where(given < 0, REST_CLASS, given)]
+        is_wrong &= self._is_given[steps, voice]
         if is_wrong.any():
             step = steps.start + int(is_wrong.argmax())
             raise UsageError(
                 f"{self.place(step)}: {words}, but the {VOICE_NAMES[voice]} is given "
-                f"there as {self._name(int(self._given[step, voice]))}: "
+                f"there as {self._name_index(int(self._pitch[step, voice]))}: "
                 "change one of the two"
             )
 
@@ -133,13 +157,90 @@ class Cells:
                 )
         self._said.append((voices, steps, words))
 
+    def require(self, steps: slice, pitch_classes: tuple[int, ...]) -> None:
+        """Have notes of a chord sound in each of some steps, in whichever voice.
+
+        Where a given voice moves on from its note of the chord and no other can take
+        that over, it need not sound after the first step.
+
+        Args:
+            steps: Of the chord.
+            pitch_classes: As stated, 0 = C to 11 = B.
+        """
+        is_needed = np.zeros(NUM_TONES, dtype=bool)
+        is_needed[[(tone + self._shift) % NUM_TONES for tone in pitch_classes]] = True
+        self._tones[steps] |= is_needed
+        self._fewest_tones[steps.start] |= is_needed
+        later = slice(steps.start + 1, steps.stop)
+        self._fewest_tones[later] |= is_needed & ~self._given_tones(steps.start)
+
+    def allowed(self, *, forbids_crossing: bool) -> Allowed:
+        """Return what is left, for drawing.
+
+        Args:
+            forbids_crossing: Whether voices may not lie beyond their neighbours.
+
+        Raises:
+            UsageError: The voices of a step cannot all be what they have to be.
+        """
+        found = Allowed(
+            classes=self.classes[None],
+            forbids_crossing=forbids_crossing,
+            tones=self._tones[None],
+            is_later=self._is_later[None],
+        )
+        is_possible = self._has_room(found)
+        tones = np.where(is_possible[:, None], self._tones, self._fewest_tones)
+        found = replace(found, tones=tones[None])
+        is_possible = self._has_room(found)
+        if not is_possible.all():
+            self._refuse(int(is_possible.argmin()), found)
+        return found
+
+    def _has_room(self, allowed: Allowed) -> NDArray[np.bool_]:
+        """(time,): where the voices can be what they have to be."""
+        return has_room(self._pitch[None], self._is_free[None], allowed)[0]
+
+    def _refuse(self, step: int, allowed: Allowed) -> NoReturn:
+        """Say what is impossible in a step."""
+        tones = allowed.needed_tones[0, step]
+        is_whole = self._has_room(replace(allowed, tones=None))[step]
+        if not (tones.any() and is_whole):
+            raise UsageError(
+                f"{self.place(step)}: the free voices cannot be filled without "
+                "crossing a neighbour: allow crossing, or change what is given or "
+                "pinned there"
+            )
+        missing = np.flatnonzero(tones & ~self._given_tones(step))
+        is_open = self._is_free[step] | self._is_later[step]
+        in_reach = self.classes[step, is_open, :NUM_PITCHES].any(axis=0)
+        beyond = [tone for tone in missing if not in_reach[tone == CLASS_TONES].any()]
+        words = "the free voices cannot sound {} together"
+        if beyond:
+            words = "no free voice can sound {}"
+        elif self._has_room(replace(allowed, forbids_crossing=False))[step]:
+            words += " without crossing"
+        named = self.names(int(tone) - self._shift for tone in beyond or missing)
+        raise UsageError(
+            f"{self.place(step)}: {words.format(named)}, which the chord there needs: "
+            "ask for another chord, or change what is given, pinned or kept to a range "
+            "there"
+        )
+
+    def _given_tones(self, step: int) -> NDArray[np.bool_]:
+        """(12,): pitch classes, as the network sees them, of given voices in a step."""
+        sounding = self._pitch[step, self._is_given[step] & (self._pitch[step] >= 0)]
+        tones = np.zeros(NUM_TONES, dtype=bool)
+        tones[CLASS_TONES[sounding]] = True
+        return tones
+
     def _said_before(self, voice: int, step: int) -> str:
         for voices, steps, words in reversed(self._said):
             if voice in voices and steps.start <= step < steps.stop:
                 return f", while {words}"
         return ""
 
-    def _name(self, index: int) -> str:
-        if index == REST_CLASS:
+    def _name_index(self, index: int) -> str:
+        if index < 0:
             return "silence"
-        return pitch_name(index + MIN_PITCH - self._shift)
+        return self.name(index + MIN_PITCH - self._shift)

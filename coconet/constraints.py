@@ -7,20 +7,23 @@ them into what each cell may be, and refuses what cannot be met, naming the plac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.coconet.config import REST_CLASS, VOICE_NAMES
+from musegen.coconet.config import VOICE_NAMES
 from musegen.coconet.constraint_cells import ALL_VOICES, SILENCE, Cells
-from musegen.coconet.drawing import Allowed, has_room
+from musegen.coconet.drawing import Allowed
 from musegen.coconet.predicting import PitchIndex
 from musegen.data.errors import UsageError
 from musegen.data.spelling import pitch_name
 
 CadenceKind = Literal["authentic", "half", "plagal"]
+
+_PERFECT_FIFTH, _OCTAVE = 7, 12
+_SEVENTH_OF_DOMINANT = 5  # above the tonic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class PinnedNote:
         else:
             is_meant = cells.pitches(lambda pitch: pitch == self.pitch)
             words = (
-                f"the {VOICE_NAMES[self.voice]} is pinned to {pitch_name(self.pitch)}"
+                f"the {VOICE_NAMES[self.voice]} is pinned to {cells.name(self.pitch)}"
             )
             if not is_meant.any():
                 raise UsageError(
@@ -63,34 +66,66 @@ class PinnedNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedChord:
-    """Free voices sound notes of a chord; the bass may be bound to one note.
+    """A whole chord sounds in each step; the bass may be bound to one note.
+
+    Every note of the chord is in some voice, but for a perfect fifth above the root,
+    which the voices may leave out. Given voices have to begin with notes of the chord.
 
     Args:
         start: First step.
         end: Step after the last.
-        pitch_classes: Notes of the chord, 0 = C to 11 = B.
-        bass: Pitch class of the bass, of the chord or not; a given bass has to begin
-            on it. None: any note of the chord.
+        pitch_classes: Notes of the chord, its root first; 0 = C to 11 = B.
+        bass: Pitch class of the bass, of the chord or not. None: any note of the chord.
+        optional: Notes that need not sound either.
+        name: What the user calls it; empty names its notes.
     """
 
     start: int
     end: int
     pitch_classes: tuple[int, ...]
     bass: int | None = None
+    optional: tuple[int, ...] = ()
+    name: str = field(default="", compare=False)
+
+    @property
+    def required(self) -> tuple[int, ...]:
+        """The notes that have to sound."""
+        fifth = (self.pitch_classes[0] + _PERFECT_FIFTH) % _OCTAVE
+        spared = (fifth, *self.optional)
+        return tuple(note for note in self.pitch_classes if note not in spared)
 
     def restrict(self, cells: Cells) -> None:
         """Apply to the cells."""
+        first = slice(self.start, self.start + 1)
+        for voice in self._chord_voices:
+            cells.check_given(
+                voice, first, self._notes(cells) | SILENCE, self._words(cells)
+            )
+        self.bind(cells)
+
+    def bind(self, cells: Cells) -> None:
+        """Apply to the free cells; of the given ones only a bound bass is checked."""
         steps = cells.steps(self.start, self.end)
-        notes = _class_names(self.pitch_classes)
-        in_chord = cells.pitches(lambda pitch: np.isin(pitch % 12, self.pitch_classes))
-        voices = ALL_VOICES if self.bass is None else ALL_VOICES[:-1]
-        cells.keep(voices, steps, in_chord | SILENCE, f"the chord is {notes}")
+        is_meant = self._notes(cells) | SILENCE
+        cells.keep(self._chord_voices, steps, is_meant, self._words(cells))
         if self.bass is not None:
-            is_meant = cells.pitches(lambda pitch: pitch % 12 == self.bass)
-            words = f"the bass of the chord is {_class_names((self.bass,))}"
+            is_meant = cells.pitches(lambda pitch: pitch % _OCTAVE == self.bass)
+            words = f"the bass of the chord is {cells.names((self.bass,))}"
             first = slice(self.start, self.start + 1)
             cells.check_given(ALL_VOICES[-1], first, is_meant | SILENCE, words)
             cells.keep(ALL_VOICES[-1:], steps, is_meant, words)
+        cells.require(steps, self.required)
+
+    @property
+    def _chord_voices(self) -> tuple[int, ...]:
+        """The voices that sound notes of the chord."""
+        return ALL_VOICES if self.bass is None else ALL_VOICES[:-1]
+
+    def _notes(self, cells: Cells) -> NDArray[np.bool_]:
+        return cells.pitches(lambda pitch: np.isin(pitch % _OCTAVE, self.pitch_classes))
+
+    def _words(self, cells: Cells) -> str:
+        return f"the chord is {self.name or cells.names(self.pitch_classes)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +164,8 @@ class VoiceRange:
         verb = "keeps out of" if self.is_forbidden else "stays within"
         names = " and the ".join(VOICE_NAMES[voice] for voice in self.voices)
         words = (
-            f"each of the {names} {verb} {pitch_name(self.lowest)} to "
-            f"{pitch_name(self.highest)}"
+            f"each of the {names} {verb} {cells.name(self.lowest)} to "
+            f"{cells.name(self.highest)}"
         ).removeprefix("each of " if len(self.voices) == 1 else "")
         steps = cells.steps(self.start, self.end)
         cells.keep(self.voices, steps, is_meant, words)
@@ -171,6 +206,9 @@ class Rests:
 class Cadence:
     """How a phrase ends: its last chord, and the one before where that is part of it.
 
+    Both are whole chords, as of `PinnedChord`. Given notes have to belong to the last
+    one; they may pass through the one before.
+
     Args:
         kind: `authentic` (dominant, tonic), `plagal` (subdominant, tonic) or `half` (to
             the dominant); all with their roots in the bass.
@@ -207,7 +245,7 @@ class Cadence:
         tonic, dominant = (0, third, 7), (7, 11, 2)
         subdominant = (5, 8 if self.is_minor else 9, 0)
         last, before = {
-            "authentic": (tonic, (*dominant, 5)),
+            "authentic": (tonic, (*dominant, _SEVENTH_OF_DOMINANT)),
             "plagal": (tonic, subdominant),
             "half": (dominant, None),
         }[self.kind]
@@ -221,23 +259,21 @@ class Cadence:
         return PinnedChord(
             start=start,
             end=end,
-            pitch_classes=tuple((self.tonic + note) % 12 for note in notes),
-            bass=(self.tonic + notes[0]) % 12,
+            pitch_classes=tuple((self.tonic + note) % _OCTAVE for note in notes),
+            bass=(self.tonic + notes[0]) % _OCTAVE,
+            optional=tuple((self.tonic + note) % _OCTAVE for note in notes[3:]),
         )
 
     def restrict(self, cells: Cells) -> None:
         """Apply to the cells; given notes have to fit the last chord."""
         last, *_ = chords = self.chords()
-        fits = cells.pitches(lambda pitch: np.isin(pitch % 12, last.pitch_classes))
-        fits[REST_CLASS] = True
+        fits = cells.pitches(lambda pitch: np.isin(pitch % _OCTAVE, last.pitch_classes))
+        words = f"the {self.kind} cadence ends on {cells.names(last.pitch_classes)}"
         for voice in ALL_VOICES:
             steps = cells.steps(last.start, last.end)
-            words = (
-                f"the {self.kind} cadence ends on {_class_names(last.pitch_classes)}"
-            )
-            cells.check_given(voice, steps, fits, words)
+            cells.check_given(voice, steps, fits | SILENCE, words)
         for chord in chords:
-            chord.restrict(cells)
+            chord.bind(cells)
 
 
 Statement = PinnedNote | PinnedChord | VoiceRange | Rests | Cadence
@@ -252,22 +288,19 @@ class Constraints:
             statement counts.
         forbids_crossing: Whether a voice may never lie beyond its neighbour.
         shift: Semitones from pitches as stated to pitches as the network sees them.
-        voices: Voices whose given cells have to fulfil what is stated; the others are
-            taken as they are.
+        sharps: Key signature by which messages spell pitches, -7 to 7.
+        is_minor: Whether that key is minor.
     """
 
     statements: tuple[Statement, ...] = ()
     forbids_crossing: bool = False
     shift: int = 0
-    voices: tuple[int, ...] = ALL_VOICES
+    sharps: int = 0
+    is_minor: bool = False
 
     def shifted(self, semitones: int) -> Constraints:
         """Return the same for a score that is transposed for the network."""
         return replace(self, shift=self.shift + semitones)
-
-    def of_voices(self, voices: tuple[int, ...]) -> Constraints:
-        """Return the same while only some voices are written, the others to follow."""
-        return replace(self, voices=voices)
 
     def resolve(
         self,
@@ -277,6 +310,8 @@ class Constraints:
         allow_rests: bool,
         writes_rests: bool,
         place: Callable[[int], str] | None = None,
+        is_later: NDArray[np.bool_] | None = None,
+        is_given: NDArray[np.bool_] | None = None,
     ) -> Allowed:
         """Return what each cell may be.
 
@@ -286,6 +321,10 @@ class Constraints:
             allow_rests: Whether free cells may be silent where nothing else is said.
             writes_rests: Whether the network can draw silence.
             place: Names the bar and beat of a step; None: steps are counted.
+            is_later: Same shape as `is_free`, cells that are written afterwards; None:
+                there are none.
+            is_given: Same shape, cells that nobody writes; None: all that are neither
+                free nor written afterwards.
 
         Raises:
             UsageError: Statements contradict one another or what is given, or reach
@@ -298,28 +337,18 @@ class Constraints:
             allow_rests=allow_rests,
             writes_rests=writes_rests,
             place=place or (lambda step: f"step {step + 1}"),
-            checked_voices=self.voices,
+            spell=self._spell,
+            is_later=is_later,
+            is_given=is_given,
         )
         for statement in sorted(self.statements, key=lambda one: _order(one)):
             statement.restrict(cells)
-        allowed = Allowed(
-            classes=cells.classes[None], forbids_crossing=self.forbids_crossing
-        )
-        if self.forbids_crossing:
-            is_possible = has_room(pitch[None], is_free[None], allowed)[0]
-            if not is_possible.all():
-                raise UsageError(
-                    f"{cells.place(int(is_possible.argmin()))}: the free voices cannot "
-                    "be filled without crossing a neighbour: allow crossing, or change "
-                    "what is given or pinned there"
-                )
-        return allowed
+        return cells.allowed(forbids_crossing=self.forbids_crossing)
+
+    def _spell(self, pitch: int) -> str:
+        return pitch_name(pitch, sharps=self.sharps, is_minor=self.is_minor)
 
 
 def _order(statement: Statement) -> int:
     """Rests are allowed before anything is pinned or forbidden."""
     return 0 if isinstance(statement, Rests) and statement.is_allowed else 1
-
-
-def _class_names(pitch_classes: tuple[int, ...]) -> str:
-    return " ".join(pitch_name(60 + pitch_class)[:-1] for pitch_class in pitch_classes)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.coconet.columns import DRAWING_ORDER, NUM_TONES, Columns
 from musegen.coconet.config import NUM_PITCHES, NUM_VOICES, REST_CLASS
 from musegen.coconet.predicting import IsHidden, Logits, PitchIndex
 from musegen.data.errors import NumericsError
 
 NUM_CLASSES = NUM_PITCHES + 1  # the pitches, and silence
-_ABOVE_ALL, _BELOW_ALL = NUM_PITCHES, -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,10 +28,18 @@ class Allowed:
             class a free cell.
         forbids_crossing: Whether no drawn cell may lie beyond its sounding neighbour.
             The given cells must leave room for that.
+        tones: (batch or 1, time, 12), pitch classes as the network sees them of which
+            each has to sound in some voice of the step. The given cells must leave room
+            for them. None: no tone has to.
+        is_later: (batch or 1, time, voice), cells that are written afterwards: they are
+            shown as they stand, and room is left for them as if they were open. None:
+            there are none.
     """
 
     classes: NDArray[np.bool_]
     forbids_crossing: bool = False
+    tones: NDArray[np.bool_] | None = None
+    is_later: NDArray[np.bool_] | None = None
 
     @classmethod
     def pitches(cls, num_steps: int, *, allow_rests: bool = False) -> Allowed:
@@ -40,9 +48,42 @@ class Allowed:
         classes[..., REST_CLASS] = allow_rests
         return cls(classes=classes)
 
+    @classmethod
+    def join(cls, items: Sequence[Allowed]) -> Allowed:
+        """Return what is allowed in a batch, of what is in each of its items.
+
+        Args:
+            items: At least one, of equal length, alike in `forbids_crossing`.
+        """
+        return cls(
+            classes=np.concatenate([item.classes for item in items]),
+            forbids_crossing=items[0].forbids_crossing,
+            tones=np.concatenate([item.needed_tones for item in items]),
+            is_later=np.concatenate([item.later_cells for item in items]),
+        )
+
     def window(self, steps: slice) -> Allowed:
         """Return what is allowed in some steps."""
-        return replace(self, classes=self.classes[:, steps])
+        return Allowed(
+            classes=self.classes[:, steps],
+            forbids_crossing=self.forbids_crossing,
+            tones=self.needed_tones[:, steps],
+            is_later=self.later_cells[:, steps],
+        )
+
+    @property
+    def needed_tones(self) -> NDArray[np.bool_]:
+        """`tones`, nowhere True where it is None."""
+        if self.tones is not None:
+            return self.tones
+        return np.zeros((*self.classes.shape[:2], NUM_TONES), dtype=bool)
+
+    @property
+    def later_cells(self) -> NDArray[np.bool_]:
+        """`is_later`, nowhere True where it is None."""
+        if self.is_later is not None:
+            return self.is_later
+        return np.zeros(self.classes.shape[:3], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +148,7 @@ def draw_cells(
         heat: Temperature and nucleus.
         allowed: What each cell may be; None: every pitch, no silence.
         is_open: Same shape, which cells have no pitch yet; at least those drawn, which
-            None stands for. Room is left for them where crossing is forbidden.
+            None stands for. Room is left for them where voices depend on one another.
 
     Raises:
         NumericsError: A score is NaN or infinite.
@@ -116,25 +157,35 @@ def draw_cells(
     if allowed is None:
         allowed = Allowed.pitches(pitch.shape[1])
     classes = np.broadcast_to(allowed.classes, (*pitch.shape, NUM_CLASSES))
-    if not allowed.forbids_crossing:
-        result[is_drawn] = draw_pitches(
-            scores[is_drawn],
-            uniforms[is_drawn],
-            heat=heat,
-            is_allowed=classes[is_drawn],
-        )
-        return result
-    columns = _Columns(result, is_drawn if is_open is None else is_open, classes)
-    for voice in range(NUM_VOICES):
-        drawn = is_drawn[:, :, voice]
-        fits = columns.fits(voice)
-        result[:, :, voice][drawn] = draw_pitches(
-            scores[:, :, voice][drawn],
-            uniforms[:, :, voice][drawn],
-            heat=heat,
-            is_allowed=fits[drawn],
-        )
-        columns.descend(voice, fits, drawn)
+    is_bound = _is_bound(allowed, pitch) & is_drawn.any(axis=2)
+    alone = is_drawn & ~is_bound[..., None]
+    result[alone] = draw_pitches(
+        scores[alone], uniforms[alone], heat=heat, is_allowed=classes[alone]
+    )
+    is_undecided = is_drawn if is_open is None else is_open | is_drawn
+    # Voices drawn together for a chord would often cross, and each is then held to its
+    # note of the chord: so they do not where they need not.
+    ordered = replace(allowed, forbids_crossing=True)
+    can_be_ordered = has_room(result, is_undecided, ordered, is_asked=is_bound)
+    for one, where in (
+        (ordered, is_bound & can_be_ordered),
+        (allowed, is_bound & ~can_be_ordered),
+    ):
+        columns = _columns(result, is_undecided, one, where)
+        # What depends on the other voices of its step is drawn voice after voice.
+        for voice in DRAWING_ORDER if where.any() else ():
+            drawn = is_drawn[where][:, voice]
+            if not drawn.any():
+                continue
+            found = result[where][:, voice]
+            found[drawn] = draw_pitches(
+                scores[where][drawn, voice],
+                uniforms[where][drawn, voice],
+                heat=heat,
+                is_allowed=columns.fits(voice, drawn),
+            )
+            columns.settle(voice, found, drawn)
+            result[where, voice] = found
     return result
 
 
@@ -210,67 +261,38 @@ def _draw(
     return np.asarray((cumulative <= threshold[..., None]).sum(axis=-1))
 
 
-def has_room(pitch: PitchIndex, is_open: IsHidden, allowed: Allowed) -> IsHidden:
-    """Say which columns can be filled without crossing, (batch, time).
+def has_room(pitch: PitchIndex, is_open: IsHidden, allowed: Allowed, is_asked: IsHidden | None = None) -> IsHidden:
+    """Say which steps can be filled as far as voices depend on one another.
 
-    Arguments as of `draw_cells`.
+    Arguments as of `draw_cells`; the result is (batch, time).
     """
-    classes = np.broadcast_to(allowed.classes, (*pitch.shape, NUM_CLASSES))
-    columns = _Columns(pitch, is_open, classes)
     is_possible = np.ones(pitch.shape[:2], dtype=bool)
-    for voice in range(NUM_VOICES):
-        fits = columns.fits(voice)
-        is_possible &= fits.any(axis=-1) | ~is_open[:, :, voice]
-        columns.descend(voice, fits, np.zeros_like(is_possible))
+    is_bound = _is_bound(allowed, pitch)
+    if is_asked is not None: is_bound = is_asked
+    columns = _columns(pitch, is_open, allowed, is_bound)
+    is_possible[is_bound] = columns.is_possible()
     return is_possible
 
 
-class _Columns:
-    """What leaves room for all voices of a step, looked at from the top voice down."""
-
-    def __init__(
-        self, pitch: PitchIndex, is_open: IsHidden, classes: NDArray[np.bool_]
-    ) -> None:
-        self._pitch = pitch
-        self._is_open = is_open
-        self._classes = classes
-        self._floors = _floors(pitch, is_open, classes)
-        self._ceiling = np.full(pitch.shape[:2], _ABOVE_ALL)
-
-    def fits(self, voice: int) -> NDArray[np.bool_]:
-        """Return (batch, time, class): what the voice may be if it is open."""
-        index = np.arange(NUM_CLASSES)
-        is_between = index >= self._floors[:, :, voice + 1, None]
-        is_between &= index <= self._ceiling[..., None]
-        is_between[..., REST_CLASS] = True
-        return np.asarray(self._classes[:, :, voice] & is_between)
-
-    def descend(
-        self, voice: int, fits: NDArray[np.bool_], is_settled: NDArray[np.bool_]
-    ) -> None:
-        """Go on below a voice, whose open cells are settled by now or not."""
-        # Silence leaves the most room, then the highest pitch that fits.
-        highest = NUM_PITCHES - 1 - fits[..., NUM_PITCHES - 1 :: -1].argmax(axis=-1)
-        roomiest = np.where(fits[..., REST_CLASS], -1, highest)
-        is_undecided = self._is_open[:, :, voice] & ~is_settled
-        taken = np.where(is_undecided, roomiest, self._pitch[:, :, voice])
-        self._ceiling = np.where(taken >= 0, taken, _ABOVE_ALL)
+def _is_bound(allowed: Allowed, pitch: PitchIndex) -> IsHidden:
+    """(batch, time): where what a voice may be depends on the others."""
+    if allowed.forbids_crossing:
+        return np.ones(pitch.shape[:2], dtype=bool)
+    is_needed = allowed.needed_tones.any(axis=2)
+    return np.broadcast_to(is_needed, pitch.shape[:2])
 
 
-def _floors(
-    pitch: PitchIndex, is_open: IsHidden, classes: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Lowest pitch each voice can take so that those below it still fit.
-
-    Returns:
-        (batch, time, voice + 1); -1 where it may be silent, the last is -1.
-    """
-    floors = np.full((*pitch.shape[:2], NUM_VOICES + 1), _BELOW_ALL, dtype=np.int64)
-    for voice in reversed(range(NUM_VOICES)):
-        fits = classes[:, :, voice, :NUM_PITCHES] & (
-            np.arange(NUM_PITCHES) >= floors[:, :, voice + 1, None]
-        )
-        lowest = np.where(fits.any(axis=-1), fits.argmax(axis=-1), _ABOVE_ALL)
-        lowest[classes[:, :, voice, REST_CLASS]] = _BELOW_ALL
-        floors[:, :, voice] = np.where(is_open[:, :, voice], lowest, pitch[:, :, voice])
-    return floors
+def _columns(
+    pitch: PitchIndex, is_open: IsHidden, allowed: Allowed, is_bound: IsHidden
+) -> Columns:
+    """The steps where voices depend on one another."""
+    classes = np.broadcast_to(allowed.classes, (*pitch.shape, NUM_CLASSES))
+    tones = np.broadcast_to(allowed.needed_tones, (*pitch.shape[:2], NUM_TONES))
+    is_later = np.broadcast_to(allowed.later_cells, pitch.shape)
+    return Columns(
+        pitch[is_bound],
+        (is_open | is_later)[is_bound],
+        classes[is_bound],
+        tones=tones[is_bound],
+        forbids_crossing=allowed.forbids_crossing,
+    )

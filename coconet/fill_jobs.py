@@ -106,10 +106,7 @@ def draw_batch(
         window_config=config.windows,
         generators=[job.generator("candidate") for job in jobs],
         refinement=config.refinement,
-        allowed=Allowed(
-            classes=np.concatenate([job.allowed.classes for job in jobs]),
-            forbids_crossing=jobs[0].allowed.forbids_crossing,
-        ),
+        allowed=Allowed.join([job.allowed for job in jobs]),
         control=control,
     )
     losses = candidate_losses(

@@ -19,7 +19,7 @@ from musegen.coconet.samplers import SamplerConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.windows import WindowConfig
 
-LONG_STEPS = 512  # 32 bars of 4/4
+LONG_STEPS = 512  # 128 beats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +36,10 @@ class FillTask:
         end_step: First step in which every filled voice is silent in the result,
             whatever was drawn there; None: the score sounds to its end.
         place: Names the bar and beat of a step in messages; None: steps are counted.
+        is_later: Same shape as `is_free`, cells that another task fills afterwards;
+            they are shown as they stand. None: there are none.
+        is_given: Same shape, cells that no task fills; None: all that are neither free
+            nor filled afterwards.
     """
 
     pitch: PitchIndex
@@ -45,6 +49,8 @@ class FillTask:
     phrases: tuple[tuple[int, int], ...]
     end_step: int | None = None
     place: Callable[[int], str] | None = None
+    is_later: NDArray[np.bool_] | None = None
+    is_given: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         in_phrase = np.zeros(len(self.is_free), dtype=bool)

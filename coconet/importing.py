@@ -24,7 +24,7 @@ from musegen.coconet.importing_config import ImportedConfig, read_magenta_config
 from musegen.coconet.importing_weights import is_coconet, is_weight, network_weights
 from musegen.coconet.paper_onnx import INPUTS, OUTPUTS, paper_onnx_bytes
 from musegen.coconet.predicting import KIND
-from musegen.data.errors import InputError
+from musegen.data.errors import FileFormatError, InputError
 from musegen.data.notices import Notice
 from musegen.engine.archives import Archive
 from musegen.engine.browser_weights import (
@@ -150,11 +150,7 @@ def find_coconet(archive: Archive) -> CoconetSource | None:
             return CoconetSource(
                 archive=archive, weights_name=prefix, bundle=bundle, notices=notices
             )
-    manifests = [
-        name
-        for name in _focused(manifest_names(archive), archive.focus)
-        if _is_manifest_of_coconet(archive, name)
-    ]
+    manifests = _manifests_of_coconet(archive)
     if not manifests:
         return None
     _refuse_several(archive, manifests)
@@ -222,9 +218,26 @@ def _refuse_several(archive: Archive, names: tuple[str, ...] | list[str]) -> Non
         )
 
 
-def _is_manifest_of_coconet(archive: Archive, name: str) -> bool:
-    groups = read_manifest(archive.read(name), where=archive.where(name))
-    return is_coconet(tensor.name for group in groups for tensor in group.tensors)
+def _manifests_of_coconet(archive: Archive) -> list[str]:
+    """Return the manifests that list a Coconet.
+
+    Files of a manifest's name that are none are passed over where another one is good.
+
+    Raises:
+        FileFormatError: None is good, and one is none or damaged.
+    """
+    found, faults = [], []
+    for name in _focused(manifest_names(archive), archive.focus):
+        try:
+            groups = read_manifest(archive.read(name), where=archive.where(name))
+        except FileFormatError as error:
+            faults.append(error)
+            continue
+        if is_coconet(tensor.name for group in groups for tensor in group.tensors):
+            found.append(name)
+    if faults and not found:
+        raise faults[0]
+    return found
 
 
 def _read_config(source: CoconetSource) -> tuple[ImportedConfig, str]:

@@ -16,13 +16,15 @@ from musegen.coconet.config import (
     NUM_VOICES,
     PaperNetworkConfig,
 )
-from musegen.coconet.paper_plan import paper_layers
+from musegen.coconet.paper_plan import layer_plan, paper_layers
 from musegen.data.errors import FileFormatError, InputError
 from musegen.data.notices import Notice
 
 Value = bool | int | float | str
 
-MAX_COUNT = 10_000  # of anything that a config counts; guards against nonsense
+# Guards against nonsense; the released networks have 64 and 33 layers.
+MAX_COUNT = 10_000  # of anything that a config counts
+MAX_LAYERS = 1000
 
 # Keys that decide what the network computes, with the defaults of Magenta's class.
 # Source: `lib_hparams.py` of Magenta's Coconet.
@@ -133,6 +135,8 @@ def read_magenta_config(content: bytes, *, where: str) -> ImportedConfig:
     _check_legacy(found, where=where)
     try:
         network = _network_config(values)
+        if (num_layers := len(layer_plan(network))) > MAX_LAYERS:
+            raise ValueError(f"{num_layers} layers, and at most {MAX_LAYERS} are built")
         paper_layers(network)
     except ValueError as error:
         raise InputError(f"{where} describes no network ({error})") from error

@@ -5,9 +5,9 @@ Samplers and evaluators know this function and nothing of weights, files or fram
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,22 +166,31 @@ def network_of(logits: LogitsFunction) -> Network:
     return predict
 
 
+def network_inputs(
+    pitch: PitchIndex, is_hidden: IsHidden, planes: Planes, names: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays that an exported network takes.
+
+    Args:
+        pitch: (batch, time, voice).
+        is_hidden: Same shape.
+        planes: Of each item of the batch.
+        names: Of the planes that the network takes.
+    """
+    return {
+        "pitch": np.asarray(pitch, dtype=np.int32),
+        "is_hidden": np.asarray(is_hidden, dtype=np.float32),
+        **{name: np.asarray(getattr(planes, name), dtype=np.int32) for name in names},
+    }
+
+
 def predictor_network(predictor: Predictor) -> Network:
     """Wrap an engine predictor; it hears of the planes that it takes."""
     planes_taken = [name for name in PLANES if name in predictor.input_names]
 
     def predict(pitch: PitchIndex, is_hidden: IsHidden, planes: Planes) -> Prediction:
         told = planes.spread(len(pitch))
-        outputs = predictor(
-            {
-                "pitch": np.asarray(pitch, dtype=np.int32),
-                "is_hidden": np.asarray(is_hidden, dtype=np.float32),
-                **{
-                    name: np.asarray(getattr(told, name), dtype=np.int32)
-                    for name in planes_taken
-                },
-            }
-        )
+        outputs = predictor(network_inputs(pitch, is_hidden, told, planes_taken))
         return Prediction(
             logits=outputs["logits"], onset_odds=outputs.get("onset_odds")
         )
@@ -201,6 +210,7 @@ def load_coconet(
     *,
     device: str = "auto",
     backend: str = "onnx",
+    precision: str = "float32",
     num_threads: int | None = None,
 ) -> CoconetModel:
     """Load a Coconet model by name or folder.
@@ -209,6 +219,7 @@ def load_coconet(
         name_or_path: A name of `musegen models list`, or a model folder.
         device: `auto`, `cpu` or `gpu`.
         backend: `onnx` (fast to start) or `keras`.
+        precision: `float32`, `int8` or `auto`; see `load_predictor`.
         num_threads: Of one forward pass; None lets the runtime choose.
 
     Raises:
@@ -223,6 +234,7 @@ def load_coconet(
         folder,
         device=device,
         backend=backend,
+        precision=precision,
         num_threads=num_threads,
         build=build_from_model_config,
     )

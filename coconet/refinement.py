@@ -26,6 +26,8 @@ PASSES: tuple[tuple[tuple[int, ...], int], ...] = (((0,), 4), ((2,), 2), ((1, 3)
 _FIFTH, _OCTAVE = 7, 12
 _STEPS_PER_BEAT = 4
 _SETTLED_ROUNDS = 4  # two sweeps: every other beat is in reach of one round
+import os
+WHOLE_ROUNDS = int(os.environ.get("WHOLE","2"))
 _PITCHES = np.arange(NUM_PITCHES, dtype=np.int16)
 
 
@@ -125,6 +127,13 @@ def refine(
                 beat_rate=config.beat_rate,
                 generator=generators[item],
             )
+        if allowed is not None and round_index < WHOLE_ROUNDS:
+            chosen |= _followers(is_free, is_active, allowed, parity=round_index % 2)
+        if allowed is not None and round_index < int(os.environ.get("PAIRS","0")):
+            for item in map(int, np.flatnonzero(is_active)):
+                extra = _choose_cells(is_free[item] & ~chosen[item][np.arange(chosen.shape[1])//4*4], is_urgent[item], parity=round_index%2, beat_rate=1.0, generator=generators[item])
+                nt = np.broadcast_to(allowed.needed_tones, (len(pitch), *allowed.needed_tones.shape[1:]))[item].any(axis=1)
+                chosen[item] |= extra & nt[:, None]
         before = state
         for phases, hold in PASSES:
             if control.must_stop():
@@ -208,6 +217,16 @@ def _choose_cells(
     chosen = np.zeros((num_beats, NUM_VOICES), dtype=bool)
     chosen[np.arange(num_beats), voice] = is_worked & has_free.any(axis=1)
     return np.repeat(chosen, _STEPS_PER_BEAT, axis=0)[:num_steps] & is_free
+
+
+def _followers(
+    is_free: IsHidden, is_active: NDArray[np.bool_], allowed: Allowed, *, parity: int
+) -> IsHidden:
+    """What follows the first step of the beats in which whole chords have to sound."""
+    step = np.arange(is_free.shape[1])
+    follows = (step % _STEPS_PER_BEAT > 0) & (step // _STEPS_PER_BEAT % 2 == parity)
+    is_bound = allowed.needed_tones.any(axis=2) & follows
+    return np.asarray(is_free & is_bound[..., None] & is_active[:, None, None])
 
 
 def _by_beat(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ written to the three others as they stand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,12 +74,13 @@ class VoiceByVoice:
 
     def num_forwards(self, task: FillTask, config: FillConfig) -> int:
         """Return how many forward passes will be told of."""
+        order = self._order(task)
         per_chain = sum(
             filling.num_forwards(
-                _one_voice(task, self.start, self.onset, voice),
+                _one_voice(task, self.start, self.onset, voice, later=order),
                 replace(config, num_alternatives=1),
             )
-            for voice in self._order(task)
+            for voice in order
         )
         return config.num_alternatives * per_chain
 
@@ -100,16 +102,22 @@ class VoiceByVoice:
         advance: Advance | None,
         is_stopped: IsStopped | None,
     ) -> tuple[Filling, bool]:
-        """Write every voice once; when stopped, the voices left stay as they were."""
+        """Write every voice once.
+
+        When stopped, the voices left stay as they were, unless something is asked of
+        the result: then they are drawn at once.
+        """
         pitch = np.array(self.start, dtype=np.int16)
         onset = self.onset
         evaluations: list[CandidateScore] = []
         weights: list[int] = []
         was_stopped = False
-        for voice in self._order(task):
-            if was_stopped:
+        order = self._order(task)
+        for index, voice in enumerate(order):
+            if was_stopped and task.constraints is None:
                 break
-            part = _one_voice(task, pitch, onset, voice)
+            later = order[index + 1 :]
+            part = _one_voice(task, pitch, onset, voice, later=later)
             result = filling.fill(
                 part,
                 model=model,
@@ -128,20 +136,39 @@ class VoiceByVoice:
         return whole, was_stopped
 
 
-def _one_voice(task: FillTask, pitch: PitchIndex, onset: Codes, voice: int) -> FillTask:
-    """The task of writing one voice, all others being known."""
+def _one_voice(
+    task: FillTask,
+    pitch: PitchIndex,
+    onset: Codes,
+    voice: int,
+    *,
+    later: Sequence[int],
+) -> FillTask:
+    """The task of writing one voice, all others being known.
+
+    Args:
+        task: Of all voices.
+        pitch: (time, voice), as it stands.
+        onset: Same shape.
+        voice: Which is written.
+        later: Voices that are written after it.
+    """
     is_free = np.zeros_like(task.is_free)
     is_free[:, voice] = task.is_free[:, voice]
+    is_later = np.zeros_like(is_free)
+    is_later[:, list(later)] = task.is_free[:, list(later)]
     planes = Planes(
         onset=np.where(is_free, UNKNOWN, onset).astype(np.int8)[None],
         metre=task.planes.metre,
         fermata=task.planes.fermata,
     )
-    constraints = task.constraints
-    if constraints is not None:
-        constraints = constraints.of_voices((voice,))
     return replace(
-        task, pitch=pitch, is_free=is_free, planes=planes, constraints=constraints
+        task,
+        pitch=pitch,
+        is_free=is_free,
+        planes=planes,
+        is_later=is_later & ~is_free,
+        is_given=~task.is_free,
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musegen.coconet.planes import (
+    FERMATA,
     STEPS_PER_BEAT,
     UNKNOWN,
     Codes,
@@ -25,7 +26,8 @@ from musegen.coconet.planes import (
 )
 from musegen.data.errors import UsageError
 from musegen.data.grids import Grid
-from musegen.data.quantization import SILENCE
+from musegen.data.notices import Notice
+from musegen.data.quantization import SILENCE, Placement, QuantizedLine
 from musegen.data.score import BarBeat, Score
 
 PhraseEnds = Literal["auto", "none"] | tuple[BarBeat, ...]
@@ -142,6 +144,61 @@ def tick_of_place(score: Score, place: BarBeat, *, end: int) -> int:
     )
 
 
+def steps_under_fermatas(
+    line: QuantizedLine, *, score: Score, grid: Grid, parts: Sequence[int]
+) -> tuple[tuple[int, int], ...]:
+    """Return (first step, step after the last) of each note under a fermata.
+
+    A fermata holds what is left of its note: where a tie goes over a bar line to it,
+    only what comes after the bar line, as in the chorales the network learned from.
+
+    Args:
+        line: Whose notes these are.
+        score: Has the fermatas.
+        grid: Where the steps lie.
+        parts: Where they are looked for first; the other parts come after. The first
+            part with a fermata at which the line sounds has them all.
+    """
+    for index in dict.fromkeys((*parts, *range(len(score.parts)))):
+        found = tuple(
+            (_first_held(placed, tick, grid), placed.end_step)
+            for tick in score.parts[index].fermatas
+            for placed in line.placements
+            if placed.has_step and placed.note.onset <= tick < placed.note.end
+        )
+        if found:
+            return found
+    return ()
+
+
+def _first_held(placed: Placement, tick: int, grid: Grid) -> int:
+    """First step of a note at which a fermata at a tick holds it."""
+    if tick == placed.note.onset:
+        return placed.start_step
+    return min(max(grid.step_at(tick), placed.start_step), placed.end_step - 1)
+
+
+def phrase_end_notice(
+    codes: Codes, *, score: Score, grid: Grid, is_written: bool
+) -> Notice:
+    """Say which phrase ends `auto` came to, as `--phrase-ends` takes them.
+
+    Args:
+        codes: (time,), of `fermata_plane`.
+        score: For bars and beats.
+        grid: Where the steps lie.
+        is_written: Whether they are fermatas of the score.
+    """
+    is_end = codes == FERMATA
+    is_first = is_end.copy()
+    is_first[1:] &= ~is_end[:-1]
+    ticks = [grid.tick_of(step) for step in np.flatnonzero(is_first).tolist()]
+    places = [score.bar_beat(tick) for tick in ticks]
+    words = ",".join(f"{place.bar}:{place.beat}" for place in places) or "none"
+    how = "fermatas of the score" if is_written else "guessed, for want of fermatas"
+    return Notice(code="phrase-ends", message=f"phrase ends ({how}): {words}")
+
+
 def fermata_plane(
     phrase_ends: PhraseEnds,
     *,
@@ -149,16 +206,18 @@ def fermata_plane(
     grid: Grid,
     pitch: NDArray[np.int16],
     is_onset: NDArray[np.bool_],
+    written: Sequence[tuple[int, int]] = (),
 ) -> Codes:
     """Return (time,) fermata codes: the steps of the notes that end a phrase.
 
     Args:
-        phrase_ends: `none` tells nothing, `auto` looks for long notes and rests,
-            places name the notes that sound there.
+        phrase_ends: `none` tells nothing, `auto` takes `written` or, without any, looks
+            for long notes and rests, places name the notes that sound there.
         score: For the places.
         grid: Where the steps lie.
         pitch: (time,), the line whose phrases these are, -1 = silence.
         is_onset: (time,), where its notes begin.
+        written: What stands under fermatas, of `steps_under_fermatas`.
 
     Raises:
         UsageError: A place is not in the score or beyond the grid.
@@ -167,7 +226,7 @@ def fermata_plane(
         return np.full(grid.num_steps, UNKNOWN, dtype=np.int8)
     spans = _note_spans(pitch, is_onset)
     if phrase_ends == "auto":
-        ends = _found_ends(spans, grid.num_steps)
+        ends = list(written) or _found_ends(spans, grid.num_steps)
     else:
         ends = [_named_end(place, spans, score, grid) for place in phrase_ends]
     is_fermata = np.zeros(grid.num_steps, dtype=bool)

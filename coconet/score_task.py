@@ -19,7 +19,13 @@ from musegen.coconet.constraints import Constraints
 from musegen.coconet.filling import FillTask
 from musegen.coconet.given import GivenLine
 from musegen.coconet.planes import HELD, UNKNOWN, Codes, Planes, onset_codes
-from musegen.coconet.score_planes import PhraseEnds, fermata_plane, score_metre
+from musegen.coconet.score_planes import (
+    PhraseEnds,
+    fermata_plane,
+    phrase_end_notice,
+    score_metre,
+    steps_under_fermatas,
+)
 from musegen.coconet.transposition import (
     describe_shift,
     num_folded,
@@ -204,7 +210,8 @@ def make_task(
         is_free: See `ScoreTask`.
         phrases: See `ScoreTask`.
         end_tick: See `ScoreTask`.
-        phrase_ends: Where phrases end, by the highest line.
+        phrase_ends: Where phrases end, by the highest line; `auto`: the fermatas of its
+            part or else of another, and without any a guess.
         notices: What was said of choosing the lines.
 
     Raises:
@@ -215,13 +222,25 @@ def make_task(
         {given.voice: given.extracted.notes for given in voices}, score
     )
     silent = np.full(grid.num_steps, SILENCE, dtype=np.int16)
+    parts = [given.extracted.part_index for given in voices]
+    written = (
+        steps_under_fermatas(voices[0].line, score=score, grid=grid, parts=parts)
+        if voices
+        else ()
+    )
     fermata = fermata_plane(
         phrase_ends,
         score=score,
         grid=grid,
         pitch=voices[0].line.pitch if voices else silent,
         is_onset=voices[0].line.is_onset if voices else silent > 0,
+        written=written,
     )
+    if phrase_ends == "auto":
+        told = phrase_end_notice(
+            fermata, score=score, grid=grid, is_written=bool(written)
+        )
+        notices = (*notices, told)
     return ScoreTask(
         score=score,
         voices=tuple(voices),

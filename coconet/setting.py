@@ -176,7 +176,7 @@ def _line_part(task: ScoreTask, given: GivenVoice) -> Part:
     sharing = [g.voice for g in task.voices if g.extracted.part_index == index]
     if given.voice != sharing[0]:
         name = f"{part.name} {VOICE_NAMES[given.voice]}".strip()
-        part = replace(part, name=name, lyrics=())
+        part = replace(part, name=name, lyrics=(), fermatas=())
     if part.notes == given.extracted.notes:
         return part
     return replace(part, notes=given.extracted.notes)

@@ -30,6 +30,13 @@ from musegen.coconet.validation import validator
 from musegen.data.errors import TrainingError
 from musegen.engine.devices import gpu_names, spread_batches
 from musegen.engine.model_folder import WEIGHTS_FILE, ModelFolder
+from musegen.engine.run_inputs import (
+    StartingModel,
+    TrainingData,
+    keep_data,
+    keep_start,
+    require_same_data,
+)
 from musegen.engine.seeds import derive_seed
 from musegen.engine.training import (
     Batch,
@@ -182,6 +189,7 @@ def train_coconet(
     run_dir: Path,
     resume: bool = False,
     start: ModelFolder | None = None,
+    data: TrainingData | None = None,
     progress: Progress | None = None,
 ) -> tuple[Any, TrainingResult]:
     """Train a network and return it with the best averaged weights.
@@ -194,6 +202,7 @@ def train_coconet(
         resume: Go on from the folder's last checkpoint.
         start: Begin with the weights of this model, of the same architecture, in place
             of random ones; does nothing when a run is resumed.
+        data: What the pieces are; a run that is resumed must have begun with the same.
         progress: Called after each step.
 
     Returns:
@@ -206,7 +215,9 @@ def train_coconet(
     """
     train = _usable(train, config.crop_steps, "training")
     valid = _usable(valid, config.crop_steps, "validation")
-    _claim_folder(run_dir, config, resume=resume)
+    _claim_folder(run_dir, config, resume=resume, data=data)
+    if not resume:
+        keep_start(run_dir, None if start is None else StartingModel.of(start))
     with spread_batches(config.batch_size, gpu_names()):
         model = compiled_network(config)
         if start is not None:
@@ -321,17 +332,25 @@ def _usable(pieces: Sequence[Piece], crop_steps: int, what: str) -> list[Piece]:
 
 
 def _claim_folder(
-    run_dir: Path, config: CoconetTrainingConfig, *, resume: bool
+    run_dir: Path,
+    config: CoconetTrainingConfig,
+    *,
+    resume: bool,
+    data: TrainingData | None,
 ) -> None:
-    """Write the config beside the run; only `loop` may differ when a run goes on."""
+    """Write config and data beside the run; only `loop` may differ when it goes on."""
     path = run_dir / CONFIG_NAME
-    data = config.to_json()
+    text = json.dumps(config.to_json(), indent=2) + "\n"
     if not resume:
         require_no_run(run_dir)
     elif path.exists():
-        _require_same_config(path, json.loads(json.dumps(data)))
+        _require_same_config(path, json.loads(text))
+    if resume and data is not None:
+        require_same_data(run_dir, data)
     run_dir.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    if data is not None:
+        keep_data(run_dir, data)
 
 
 def _require_same_config(path: Path, data: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ lays the grid.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -111,10 +112,10 @@ def parse_beat_level(text: str) -> Fraction:
     for quarters, name in _NAMES.items():
         if wanted == name:
             return quarters
-    try:
-        quarters = Fraction(text.strip()) * 4
-    except (ValueError, ZeroDivisionError):
-        quarters = Fraction(0)
+    quarters = Fraction(0)
+    if "e" not in text.lower():  # 1e999999999 would take all memory
+        with contextlib.suppress(ValueError, ZeroDivisionError):
+            quarters = Fraction(text.strip()) * 4
     base = quarters / 3 if quarters.numerator % 3 == 0 else quarters
     is_binary = all(
         part > 0 and part & (part - 1) == 0

@@ -8,7 +8,7 @@ The tree::
     │   ├── EmptyScoreError                     nothing in it to work on
     │   ├── PolyphonyError                      several notes at once in one voice
     │   ├── PitchRangeError                     out of reach of any transposition
-    │   └── VoiceNotFoundError                  the part asked for is not there
+    │   └── VoiceNotFoundError         exit 2   the part asked for is not there
     ├── OutputError                    exit 1   a result cannot be written
     │   └── OutputExistsError          exit 2   it exists; no `--overwrite`
     ├── UsageError (ValueError)        exit 2   options that contradict another
@@ -55,6 +55,8 @@ class PitchRangeError(InputError):
 
 class VoiceNotFoundError(InputError):
     """The part, channel or name that was asked for is not in the score."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class OutputError(MusegenError):

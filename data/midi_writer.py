@@ -95,9 +95,16 @@ def midi_notices(score: Score) -> tuple[Notice, ...]:
     Returns:
         One notice a part for notes inside a longer note of the same pitch (their ends
         come back exchanged), and for percussion that is not on channel 10 or the
-        reverse.
+        reverse; one for all fermatas, which MIDI has no event for.
     """
     notices: list[Notice] = []
+    num_fermatas = sum(len(part.fermatas) for part in score.parts)
+    if num_fermatas:
+        message = (
+            f"not in the MIDI file, which has no place for them: fermatas "
+            f"({num_fermatas}); MusicXML keeps them"
+        )
+        notices.append(Notice(code="fermatas-not-in-midi", message=message))
     for number, part in enumerate(score.parts, 1):
         label = f"part {number}" + (f" ({part.name})" if part.name else "")
         nested = _nested_notes(part)

@@ -30,16 +30,16 @@ from musegen.data.musicxml_elements import (
     text_element,
     time_element,
 )
+from musegen.data.musicxml_fermatas import under_fermatas
 from musegen.data.musicxml_layout import (
     Bar,
     Layout,
-    Segment,
+    bar_rest,
     lay_out,
-    segments_by_bar,
     voices,
     with_whole_beats,
 )
-from musegen.data.musicxml_notation import Symbol, notate
+from musegen.data.musicxml_notation import Symbol, notate_bar
 from musegen.data.musicxml_places import notated_events
 from musegen.data.score import KeySignature, Part, Score
 from musegen.data.spelling import Spelling, estimate_sharps, key_alter, spell
@@ -154,12 +154,6 @@ def _keys(score: Score, layout: Layout) -> _Keys:
     )
 
 
-def _bar_index(place: Fraction, layout: Layout) -> int:
-    """Return the index of the bar that holds a written place."""
-    index = bisect.bisect_right(layout.bars, place, key=lambda bar: bar.at) - 1
-    return max(index, 0)
-
-
 def _score_marks(score: Score, layout: Layout) -> dict[int, list[_Mark]]:
     """Tempos and markers by bar; a tempo soon after another is not printed."""
     marks: dict[int, list[_Mark]] = defaultdict(list)
@@ -168,13 +162,13 @@ def _score_marks(score: Score, layout: Layout) -> dict[int, list[_Mark]]:
         place = layout.mark_place(tempo.tick)
         is_shown = last_shown is None or place - last_shown >= 1
         last_shown = place if is_shown else last_shown
-        signature = layout.bars[_bar_index(place, layout)].signature
+        signature = layout.bars[layout.bar_index_of(place)].signature
         element = tempo_element(tempo, signature, is_shown=is_shown)
-        marks[_bar_index(place, layout)].append(_Mark(place=place, element=element))
+        marks[layout.bar_index_of(place)].append(_Mark(place=place, element=element))
     for marker in score.markers:
         place = layout.mark_place(marker.tick)
         element = text_element(marker.text, is_rehearsal=True)
-        marks[_bar_index(place, layout)].append(_Mark(place=place, element=element))
+        marks[layout.bar_index_of(place)].append(_Mark(place=place, element=element))
     return marks
 
 
@@ -183,13 +177,14 @@ def _plan(
 ) -> _PartPlan:
     """Notate a part; syllables under no note become texts above the staff."""
     symbols: dict[int, list[tuple[int, Sequence[Symbol]]]] = defaultdict(list)
-    for voice, events in enumerate(voices(notated_events(part, layout)), start=1):
-        for index, segments in segments_by_bar(events, layout).items():
-            notated = notate(segments, layout.bars[index].signature)
-            symbols[index].append((voice, notated))
+    events = voices(notated_events(part, layout))
+    rows = under_fermatas(part, events, layout, place_of=layout.mark_place)
+    for voice, row in enumerate(rows, start=1):
+        for index, segments in row.items():
+            symbols[index].append((voice, notate_bar(segments, layout.bars[index])))
     for index, bar in enumerate(layout.bars):
         if not symbols[index] or symbols[index][0][0] != 1:
-            symbols[index].insert(0, (1, _silence(bar)))
+            symbols[index].insert(0, (1, notate_bar([bar_rest(bar)], bar)))
     onsets = {note.onset for note in part.notes}
     own_marks = {index: list(found) for index, found in marks.items()}
     lyrics: dict[int, list[Lyric]] = defaultdict(list)
@@ -202,18 +197,10 @@ def _plan(
             place = layout.mark_place(event.tick)
             element = text_element(event.text, is_rehearsal=False)
             mark = _Mark(place=place, element=element)
-            own_marks.setdefault(_bar_index(place, layout), []).append(mark)
+            own_marks.setdefault(layout.bar_index_of(place), []).append(mark)
     return _PartPlan(
         part=part, part_id=part_id, symbols=symbols, marks=own_marks, lyrics=lyrics
     )
-
-
-def _silence(bar: Bar) -> list[Symbol]:
-    """Rests that fill a bar: one for a complete bar, values for a pickup."""
-    if bar.is_complete:
-        return [Symbol(start=Fraction(0), length=bar.length, event=None)]
-    rest = Segment(start=bar.offset, end=bar.offset + bar.length)
-    return notate([rest], bar.signature)
 
 
 def _divisions(plans: Sequence[_PartPlan], layout: Layout, keys: _Keys) -> int:
@@ -226,7 +213,7 @@ def _divisions(plans: Sequence[_PartPlan], layout: Layout, keys: _Keys) -> int:
             at = layout.bars[index].at
             denominators.update((mark.place - at).denominator for mark in marks)
     for place in keys.places:
-        at = layout.bars[_bar_index(place, layout)].at
+        at = layout.bars[layout.bar_index_of(place)].at
         denominators.add((place - at).denominator)
     return math.lcm(*denominators)
 

@@ -212,8 +212,8 @@ def note_element(
         symbol: How long the chord is and how it is joined to others.
         voice: From 1.
         divisions: Units of <duration> in a quarter.
-        is_first: First of its chord, which carries beams and brackets; the others carry
-            <chord/>.
+        is_first: First of its chord, which carries beams, brackets and the fermata; the
+            others carry <chord/>.
     """
     percent = _decimal(round(head.velocity * 100 / _FORTE_VELOCITY, 2))
     element = ET.Element("note", {"dynamics": percent})
@@ -274,7 +274,7 @@ def _length(
 
 
 def _notations(element: ET.Element, symbol: Symbol, *, is_first: bool) -> None:
-    """Append ties as curves, and the brackets of tuplets."""
+    """Append ties as curves, the brackets of tuplets, and a fermata."""
     notations = ET.Element("notations")
     if symbol.is_tied_in:
         sub(notations, "tied", type="stop")
@@ -284,6 +284,8 @@ def _notations(element: ET.Element, symbol: Symbol, *, is_first: bool) -> None:
         sub(notations, "tuplet", type="start", number="1", bracket="yes")
     if is_first and symbol.closes_tuplet:
         sub(notations, "tuplet", type="stop", number="1")
+    if is_first and symbol.has_fermata:
+        sub(notations, "fermata", type="upright")
     if len(notations):
         element.append(notations)
 

@@ -43,8 +43,6 @@ _TickedEvent = TypeVar(
     ProgramChange,
 )
 
-_MARK_DIVISIONS = 48  # raster for marks, and for a pickup of odd length
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
@@ -104,6 +102,10 @@ class Layout:
         """Return the index of the bar that holds `tick`, or of the last one."""
         return max(0, bisect.bisect_right(self._starts, tick) - 1)
 
+    def bar_index_of(self, place: Fraction) -> int:
+        """Return the index of the bar that holds a written place, or of the last."""
+        return max(0, bisect.bisect_right(self.bars, place, key=lambda bar: bar.at) - 1)
+
     def exact_place(self, tick: int) -> Fraction:
         """Return the place of `tick` in quarters, not rounded."""
         bar = self.bars[self.bar_index_at(tick)]
@@ -129,8 +131,9 @@ class Segment:
         start: Quarters from the beginning of the full bar (a pickup starts late).
         end: Likewise.
         event: The chord, None for a rest.
-        is_tied_in: It began in an earlier bar.
-        is_tied_out: It goes on in the next bar.
+        is_tied_in: It began in an earlier segment.
+        is_tied_out: It goes on in the next segment.
+        has_fermata: A fermata stands over its beginning.
     """
 
     start: Fraction
@@ -138,6 +141,7 @@ class Segment:
     event: Event | None = None
     is_tied_in: bool = False
     is_tied_out: bool = False
+    has_fermata: bool = False
 
 
 def lay_out(score: Score, *, until: int = 0, exact: bool = False) -> Layout:
@@ -149,13 +153,15 @@ def lay_out(score: Score, *, until: int = 0, exact: bool = False) -> Layout:
     Args:
         score: One whose beats are whole ticks (`with_whole_beats`); one without notes
             has one bar beside its pickup.
-        until: A tick that the bars must reach, though no note does.
+        until: A tick that the bars must reach, though no note nor fermata does.
         exact: Keep lengths of odd bars exact instead of rounding them to 1/48 quarter.
     """
+    last_fermata = max((t for part in score.parts for t in part.fermatas), default=-1)
     last_tick = max(
         [
             1,
             until,
+            last_fermata + 1,
             *(n.onset + max(n.duration, 1) for part in score.parts for n in part.notes),
         ]
     )
@@ -171,7 +177,8 @@ def lay_out(score: Score, *, until: int = 0, exact: bool = False) -> Layout:
             end = edges[index + 1]
         else:
             end = start + int(full * score.ticks_per_quarter)
-            if score.pickup and start < score.end == end - score.pickup:
+            is_completed = start < score.end == end - score.pickup
+            if score.pickup and is_completed and last_fermata < score.end:
                 end = score.end
         length = Fraction(end - start, score.ticks_per_quarter)
         if not exact and length != full:
@@ -225,6 +232,7 @@ def rescaled(score: Score, factor: int) -> Score:
                 controls=_scaled(part.controls, factor),
                 pitch_bends=_scaled(part.pitch_bends, factor),
                 program_changes=_scaled(part.program_changes, factor),
+                fermatas=tuple(tick * factor for tick in part.fermatas),
             )
             for part in score.parts
         ),
@@ -306,6 +314,11 @@ def segments_by_bar(
                 break
             last += 1
     return {i: _with_rests(found, layout.bars[i]) for i, found in pieces.items()}
+
+
+def bar_rest(bar: Bar) -> Segment:
+    """Return the rest of a voice that is silent for a whole bar."""
+    return Segment(start=bar.offset, end=bar.offset + bar.length)
 
 
 def _with_rests(segments: Sequence[Segment], bar: Bar) -> list[Segment]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
-from musegen.data.musicxml_layout import Event, Segment
+from musegen.data.musicxml_layout import Bar, Event, Segment
 from musegen.data.musicxml_metre import (
     beat_group,
     binary_levels,
@@ -46,6 +46,7 @@ class Symbol:
         closes_tuplet: Last symbol of its tuplet.
         beams: `begin`, `continue`, `end`, `forward hook` or `backward hook` a beam
             line.
+        has_fermata: A fermata stands over it.
     """
 
     start: Fraction
@@ -59,6 +60,7 @@ class Symbol:
     opens_tuplet: bool = False
     closes_tuplet: bool = False
     beams: tuple[str, ...] = ()
+    has_fermata: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,26 @@ class _Window:
     notes: int
     is_even: bool = False
     is_closed: bool = True
+
+
+def notate_bar(segments: Sequence[Segment], bar: Bar) -> list[Symbol]:
+    """Write one voice of a bar as `notate` does; a complete bar of silence is one rest.
+
+    Args:
+        segments: See `notate`.
+        bar: The bar that they fill.
+    """
+    first, *others = segments
+    if others or first.event is not None or not bar.is_complete:
+        return notate(segments, bar.signature)
+    return [
+        Symbol(
+            start=first.start,
+            length=bar.length,
+            event=None,
+            has_fermata=first.has_fermata,
+        )
+    ]
 
 
 def notate(segments: Sequence[Segment], signature: TimeSignature) -> list[Symbol]:
@@ -162,17 +184,16 @@ def _pieces(
 
 
 def _tied(segment: Segment, pieces: Sequence[Symbol]) -> Iterator[Symbol]:
-    """Give the pieces of a segment its notes, joined by ties."""
+    """Give the pieces of a segment its notes, joined by ties, the first its fermata."""
+    is_note = segment.event is not None
     for index, piece in enumerate(pieces):
-        if segment.event is None:
-            yield piece
-        else:
-            yield replace(
-                piece,
-                event=segment.event,
-                is_tied_in=index > 0 or segment.is_tied_in,
-                is_tied_out=index + 1 < len(pieces) or segment.is_tied_out,
-            )
+        yield replace(
+            piece,
+            event=segment.event,
+            is_tied_in=is_note and (index > 0 or segment.is_tied_in),
+            is_tied_out=is_note and (index + 1 < len(pieces) or segment.is_tied_out),
+            has_fermata=index == 0 and segment.has_fermata,
+        )
 
 
 def _tuplet_windows(segments: Sequence[Segment]) -> list[_Window]:

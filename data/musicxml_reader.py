@@ -75,7 +75,11 @@ def read_musicxml(source: Path | bytes, *, name: str | None = None) -> ReadResul
     if data.startswith(b"PK"):
         data = _unzipped(data, label)
     root = _parsed(data, label)
-    notices = [*_drums_to_pitches(root), *_cues_to_rests(root)]
+    notices = [
+        *_drums_to_pitches(root),
+        *_cues_to_rests(root),
+        *_bar_line_fermatas(root),
+    ]
     _prefer_sounding_tempos(root)
     entries = _part_entries(root)
     try:
@@ -320,6 +324,15 @@ def _cues_to_rests(root: ET.Element) -> Iterator[Notice]:
                 child.tag = "rest"
     if cues:
         yield Notice(code="cue-notes", message=f"{cues} cue notes are left out")
+
+
+def _bar_line_fermatas(root: ET.Element) -> Iterator[Notice]:
+    """Say that fermatas over bar lines, which music21 passes over, are not read."""
+    count = len(root.findall("part/measure/barline/fermata"))
+    if count:
+        what = "fermata" if count == 1 else "fermatas"
+        message = f"{count} {what} over bar lines left out; those over notes are kept"
+        yield Notice(code="bar-line-fermatas", message=message)
 
 
 def _prefer_sounding_tempos(root: ET.Element) -> None:

@@ -104,6 +104,9 @@ class Part:
         pitch_bends: Pitch bends, kept so that they come back.
         program_changes: Programs that follow `program` after the first note, sorted by
             tick, each another than the one before; notes of its tick play it already.
+        fermatas: Ticks at which what is written under a fermata begins, ascending, none
+            twice: a note, a chord or a rest; inside a note that is tied where it stands
+            over the end of the tie.
     """
 
     notes: tuple[Note, ...] = ()
@@ -115,6 +118,7 @@ class Part:
     controls: tuple[ControlChange, ...] = ()
     pitch_bends: tuple[PitchBend, ...] = ()
     program_changes: tuple[ProgramChange, ...] = ()
+    fermatas: tuple[int, ...] = ()
 
     @property
     def end(self) -> int:

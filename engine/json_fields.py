@@ -39,6 +39,10 @@ class JsonFields:
             raise ValueError(f"{where} is not JSON ({error})") from error
         return cls(value, where=where)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether a field is there that nobody took yet."""
+        return key in self._rest
+
     def text(self, key: str) -> str:
         """Take a string."""
         return self._take(key, str, "a string")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,30 @@ class NetworkFile:
         file: Its file in the folder, `network.onnx`.
         inputs: Names of its inputs, in order.
         outputs: Names of its outputs, in order.
+        eight_bits: File of the same network with products of 8-bit numbers, for CPUs,
+            `network.int8.onnx`; None where there is none.
     """
 
     file: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    eight_bits: str | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All its files."""
+        return tuple(file for file in (self.file, self.eight_bits) if file is not None)
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return what `config.json` says of it."""
+        fields: dict[str, Any] = {
+            "file": self.file,
+            "inputs": list(self.inputs),
+            "outputs": list(self.outputs),
+        }
+        if self.eight_bits is not None:
+            fields["eight_bits"] = self.eight_bits
+        return fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +93,11 @@ class ModelConfig:
             if Path(name).name != name or name in (CONFIG_FILE, ".", ".."):
                 raise ValueError(f"files: '{name}' is not the name of a model's file")
         for role, network in self.networks.items():
-            if network.file not in self.files:
-                raise ValueError(
-                    f"networks.{role} is in '{network.file}', which files does not list"
-                )
+            for file in network.files:
+                if file not in self.files:
+                    raise ValueError(
+                        f"networks.{role} is in '{file}', which files does not list"
+                    )
 
     def to_json(self) -> str:
         """Return the text of `config.json`; `from_json` is the exact inverse."""
@@ -91,12 +111,7 @@ class ModelConfig:
                 "summary": self.summary,
                 "architecture": dict(self.architecture),
                 "networks": {
-                    role: {
-                        "file": network.file,
-                        "inputs": list(network.inputs),
-                        "outputs": list(network.outputs),
-                    }
-                    for role, network in self.networks.items()
+                    role: network.to_fields() for role, network in self.networks.items()
                 },
                 "files": dict(self.files),
             }
@@ -144,6 +159,7 @@ def _read_network(value: object, *, where: str) -> NetworkFile:
         file=fields.text("file"),
         inputs=fields.texts("inputs"),
         outputs=fields.texts("outputs"),
+        eight_bits=fields.text("eight_bits") if "eight_bits" in fields else None,
     )
     fields.finish()
     return network
@@ -254,14 +270,14 @@ def write_model_folder(
         networks: The exported networks by role.
         onnx: Content of every `.onnx` file, by file name.
         card: Text of `card.md`.
-        overwrite: Replace a folder that is there.
+        overwrite: Replace a model folder, or an empty one, that is there.
 
     Returns:
         The folder, opened.
 
     Raises:
         OutputExistsError: `path` exists and `overwrite` is false.
-        OutputError: It cannot be written.
+        OutputError: It cannot be written, or would replace something else than a model.
         ValueError: The description contradicts itself; see `ModelConfig`.
     """
     contents = {WEIGHTS_FILE: weights, **onnx, CARD_FILE: card.encode("utf-8")}
@@ -280,14 +296,62 @@ def write_model_folder(
         raise OutputExistsError(
             f"the model folder {path} exists: give another, or --overwrite"
         )
+    require_replaceable(path)
     try:
-        _write_aside(path, contents)
+        _write_aside(path.resolve(), contents)
     except OSError as error:
         raise OutputError(
             f"cannot write the model folder {path} ({error.strerror or error}): give a "
             "folder that can be written to"
         ) from error
     return open_model_folder(path)
+
+
+def require_replaceable(path: Path) -> None:
+    """Refuse to replace anything but a model folder, an empty folder or nothing at all.
+
+    A model folder holds `config.json` and files that it lists, and nothing beside them.
+
+    Raises:
+        OutputError: Something else is there, which is named, or it cannot be looked at.
+    """
+    try:
+        obstacle = _obstacle(path)
+    except OSError as error:
+        raise OutputError(
+            f"cannot look into {path} ({error.strerror or error}): give another folder"
+        ) from error
+    if obstacle:
+        raise OutputError(
+            f"{path} is not replaced: {obstacle}; give another folder, or move that "
+            "away yourself"
+        )
+
+
+def _obstacle(path: Path) -> str:
+    """Return what keeps a model folder from taking a path; empty for nothing."""
+    if not path.exists():
+        return ""
+    if not path.is_dir():
+        return "it is a file and no model folder"
+    if path.resolve() == Path.cwd():
+        return "it is the working folder"
+    names = sorted(file.name for file in path.iterdir())
+    if not names:
+        return ""
+    if CONFIG_FILE not in names:
+        return f"it is no model folder and holds {_named(names)}"
+    try:
+        known = {CONFIG_FILE, *open_model_folder(path).config.files}
+    except ModelFolderError:
+        return f"its {CONFIG_FILE} is none of a model"
+    foreign = [name for name in names if name not in known or (path / name).is_dir()]
+    return f"beside the model it holds {_named(foreign)}" if foreign else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - 1
+    return f"'{names[0]}'" + (f" and {rest} more" if rest else "")
 
 
 def _write_aside(path: Path, contents: Mapping[str, bytes]) -> None:

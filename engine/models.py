@@ -70,7 +70,9 @@ def list_models() -> tuple[ModelInfo, ...]:
     )
 
 
-def find_model(name_or_path: str | Path, *, kind: str | None = None) -> ModelFolder:
+def find_model(
+    name_or_path: str | Path, *, kind: str | None = None, checks_files: bool = True
+) -> ModelFolder:
     """Return the model of that name or in that folder, its files checked.
 
     A name wins over a folder of that name in the working directory (`./NAME` is the
@@ -80,6 +82,7 @@ def find_model(name_or_path: str | Path, *, kind: str | None = None) -> ModelFol
         name_or_path: A name of `list_models`, or a folder: a `Path`, or text with a
             separator in it.
         kind: The model package that is to use it; None takes any.
+        checks_files: False reads its description only, which is quicker.
 
     Raises:
         ModelNotFoundError: No such model; the message lists those there are.
@@ -94,7 +97,8 @@ def find_model(name_or_path: str | Path, *, kind: str | None = None) -> ModelFol
             f"the model '{folder.config.name}' is of kind '{folder.config.kind}', but "
             f"'{kind}' is needed: {_choices(kind)}"
         )
-    folder.verify()
+    if checks_files:
+        folder.verify()
     return folder
 
 

@@ -108,6 +108,11 @@ def _options(num_threads: int | None) -> Any:
     return options
 
 
+def takes_gpu(device: str) -> bool:
+    """Return whether a network would be run on a GPU, with `device` as given."""
+    return device != "cpu" and _CUDA in onnxruntime.get_available_providers()
+
+
 def _providers(device: str) -> list[str]:
     has_cuda = _CUDA in onnxruntime.get_available_providers()
     if device == "gpu" and not has_cuda:

@@ -23,6 +23,7 @@ from musegen.engine.model_folder import (
 
 Device = Literal["auto", "cpu", "gpu"]
 Backend = Literal["onnx", "keras"]
+Precision = Literal["float32", "int8", "auto"]
 BuildNetwork = Callable[[ModelConfig], Any]  # to a keras.Model
 
 
@@ -59,6 +60,7 @@ def load_predictor(
     network: str = "network",
     device: str = "auto",
     backend: str = "onnx",
+    precision: str = "float32",
     num_threads: int | None = None,
     build: BuildNetwork | None = None,
 ) -> Predictor:
@@ -69,6 +71,9 @@ def load_predictor(
         network: Its role in the folder's `config.json`.
         device: `auto` (a GPU if there is one), `cpu` or `gpu`.
         backend: `onnx`, or `keras` with `build`.
+        precision: `float32`; `int8`, products of 8-bit numbers, for networks that were
+            exported with them; `auto`, the latter where there are such and a CPU runs
+            them.
         num_threads: CPU threads of one call, at least 1; None lets the runtime choose.
         build: Makes the untrained Keras network from the folder's config. Where a
             folder has several networks their weights are found under `ROLE/`.
@@ -76,23 +81,30 @@ def load_predictor(
     Raises:
         MissingPackageError: `keras` without the `train` extra.
         ModelFolderError: No such network, or its file is missing or damaged.
-        UsageError: An unknown device or backend, no GPU where one is asked for, fewer
-            than one thread.
+        UsageError: An unknown device, backend or precision, no GPU where one is asked
+            for, no 8-bit network where one is asked for, fewer than one thread.
     """
     _check_choice("device", device, get_args(Device))
     _check_choice("backend", backend, get_args(Backend))
+    _check_choice("precision", precision, get_args(Precision))
     if num_threads is not None and num_threads < 1:
         raise UsageError(f"num_threads must be at least 1; received {num_threads}")
     file = _network_file(folder, network)
     if backend == "onnx":
-        from musegen.engine.onnx_predictor import OnnxPredictor
+        from musegen.engine.onnx_predictor import OnnxPredictor, takes_gpu
 
+        if precision == "auto":
+            is_small = file.eight_bits is not None and not takes_gpu(device)
+            precision = "int8" if is_small else "float32"
+        name = _file_of(file, precision, folder)
         return OnnxPredictor(
-            folder.read(file.file),
+            folder.read(name),
             device=device,
             num_threads=num_threads,
-            where=str(folder.path / file.file),
+            where=str(folder.path / name),
         )
+    if precision == "int8":
+        raise UsageError("8-bit products are for the onnx backend")
     if build is None:
         raise UsageError("the keras backend needs build=, which makes the network")
     from musegen.engine.keras_predictor import KerasPredictor
@@ -140,6 +152,17 @@ def check_finite(outputs: Mapping[str, NDArray[Any]]) -> None:
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise UsageError(f"{option} must be one of {', '.join(choices)}; got '{value}'")
+
+
+def _file_of(file: NetworkFile, precision: str, folder: ModelFolder) -> str:
+    if precision == "float32":
+        return file.file
+    if file.eight_bits is None:
+        raise UsageError(
+            f"the model {folder.config.name} has no network in 8 bits: give the "
+            "precision float32"
+        )
+    return file.eight_bits
 
 
 def _network_file(folder: ModelFolder, role: str) -> NetworkFile:

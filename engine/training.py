@@ -7,8 +7,9 @@ sees what it would have seen.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,16 @@ from musegen.engine.checkpoints import (
     save_checkpoint,
 )
 from musegen.engine.moving_average import MovingAverage
+from musegen.engine.population_statistics import PopulationStatistics
 from musegen.engine.run_log import RunLog
 
 CHECKPOINT_NAME = "checkpoint.npz"
 BEST_NAME = "best.npz"
+
+# Batches that the statistics of batch norm are measured on: as many as the published
+# three epochs of 229 pieces, or fewer, so that measuring takes little of the time.
+_MOST_MEASURED, _FEWEST_MEASURED = 32, 8
+_STEPS_A_MEASURED_BATCH = 8
 
 Batch = tuple[Any, Any, Any]  # inputs, targets, weights, as Keras takes them
 Progress = Callable[[int, Mapping[str, float]], None]
@@ -38,7 +45,7 @@ class LoopConfig:
 
     Args:
         num_steps: Optimiser steps of the whole run.
-        learning_rate: Peak.
+        learning_rate: Peak, above 0 and finite.
         warmup_steps: Steps of linear rise.
         hold_share: Share of the steps at the peak before the cosine begins. While it
             holds, a run can be given more or fewer steps without harm.
@@ -69,6 +76,11 @@ class LoopConfig:
                 raise ValueError(
                     f"{name} must be at least 1; received {getattr(self, name)}"
                 )
+        if not 0.0 < self.learning_rate < math.inf:
+            raise ValueError(
+                "learning_rate must be above 0 and finite; received "
+                f"{self.learning_rate}"
+            )
         if not 0.0 <= self.hold_share <= 1.0:
             raise ValueError(
                 f"hold_share must lie in [0, 1]; received {self.hold_share}"
@@ -122,7 +134,8 @@ class TrainingLoop:
     Args:
         model: Compiled Keras model; its loss is what is lowered.
         batch_at: From step number (from 0) to a batch.
-        validate: From the model to named values; called with averaged weights.
+        validate: From the model to named values; called with averaged weights, and
+            batch norm with statistics measured for them.
         config: Lengths and rates.
         run_dir: Folder for checkpoints and logs.
         progress: Called after each step with the step and the newest values.
@@ -147,6 +160,7 @@ class TrainingLoop:
         self.state = RunState()
         model.optimizer.build(model.trainable_variables)
         self.average = MovingAverage(model, decay=config.average_decay)
+        self.statistics = PopulationStatistics(model)
 
     def run(self, *, resume: bool) -> TrainingResult:
         """Train to the end of the config, from the start or from the last checkpoint.
@@ -203,16 +217,17 @@ class TrainingLoop:
         values = self.model.train_on_batch(inputs, targets, sample_weight=weights)
         loss = float(np.ravel(values)[0])  # of all outputs; each one's follows
         if not np.isfinite(loss):
+            can_go_on = (self.run_dir / CHECKPOINT_NAME).exists()
             raise TrainingError(
                 f"the loss became {loss} at step {step}: lower --learning-rate and "
-                "--resume from the last checkpoint"
+                + ("--resume from the last checkpoint" if can_go_on else "start again")
             )
         self.state.step = step + 1
         self.average.update(step + 1)
         return loss
 
     def _validated(self) -> dict[str, float]:
-        with self.average.applied():
+        with self.average.applied(), self.statistics.measured(self._next_inputs()):
             values = {
                 name: float(value) for name, value in self.validate(self.model).items()
             }
@@ -226,6 +241,13 @@ class TrainingLoop:
             else:
                 state.validations_since_best += 1
         return values
+
+    def _next_inputs(self) -> Iterator[Any]:
+        """Inputs of batches that the network has not seen yet."""
+        count = self.config.validate_every // _STEPS_A_MEASURED_BATCH
+        count = min(max(count, _FEWEST_MEASURED), _MOST_MEASURED)
+        for step in range(self.state.step, self.state.step + count):
+            yield self.batch_at(step)[0]
 
     def _save_best(self) -> None:
         arrays = _named("model", self.model.variables)

@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from musegen.data.errors import TrainingError
 from musegen.engine.training import LoopConfig, require_no_run
@@ -63,9 +63,9 @@ def read_json_object(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It holds something else.
+        ValueError: It holds something else, or NaN or an infinity.
     """
-    data = json.loads(path.read_bytes())
+    data = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     return data
@@ -128,3 +128,7 @@ def claim_run_folder(
 
 def _read_loop(data: Any) -> LoopConfig:
     return LoopConfig(**data)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of a config")

@@ -7,6 +7,7 @@ or by a MIDI program. Not for sound: voices are models, samples are `player`'s b
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from musegen.data.errors import UsageError
@@ -103,11 +104,14 @@ _ALIASES = {
 }
 
 
-def instrument_named(name: str) -> Instrument:
+def instrument_named(
+    name: str, *, listed: Sequence[Instrument] = INSTRUMENTS
+) -> Instrument:
     """Return the instrument of a name, a common other name, or an URMP key.
 
     Args:
         name: Case, and `_` or `-` for a space, do not matter: `Alto-Sax`, `vn`.
+        listed: Those that can be chosen here, for the message.
 
     Raises:
         UsageError: There is no such instrument; the message lists them all.
@@ -119,10 +123,12 @@ def instrument_named(name: str) -> Instrument:
     key = _ALIASES.get(key, key)
     if key in _BY_NAME:
         return _BY_NAME[key]
-    near = difflib.get_close_matches(key, [*_BY_NAME, *_ALIASES], n=1)
+    names = [instrument.name for instrument in listed]
+    others = [alias for alias, full in _ALIASES.items() if full in names]
+    near = difflib.get_close_matches(key, [*names, *others], n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     raise UsageError(
-        f'there is no instrument "{name}".{hint} Choose one of: {", ".join(_BY_NAME)}'
+        f'there is no instrument "{name}".{hint} Choose one of: {", ".join(names)}'
     )
 
 

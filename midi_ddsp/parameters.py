@@ -7,6 +7,7 @@ linear and ready to sound; a network's raw outputs become them by `from_logits`.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,9 @@ A4_PITCH = 69.0
 SEMITONES_AN_OCTAVE = 12.0
 
 MAX_SUM_ERROR = 1e-3  # of a row of harmonics, from 1: room for float16 files
-_SCHEMA_VERSION = 1
-_METADATA_KEY = b"musegen.synthesis_parameters"
+SCHEMA_VERSION = 1
+METADATA_KEY = b"musegen.synthesis_parameters"
+_REMEDY = "make the file anew from the recording or the score"
 
 
 def hz_to_midi(frequency_hz: ArrayLike) -> NDArray[np.float64]:
@@ -135,13 +137,13 @@ class SynthesisParameters:
 
         arrow = import_pyarrow()
         metadata = {
-            "schema_version": _SCHEMA_VERSION,
+            "schema_version": SCHEMA_VERSION,
             "sample_rate": self.sample_rate,
             "frame_rate_hz": self.frame_rate_hz,
         }
         text = json.dumps(metadata, sort_keys=True).encode()
         columns = {name: _column(arrow, getattr(self, name)) for name in _AXES}
-        table = arrow.table(columns).replace_schema_metadata({_METADATA_KEY: text})
+        table = arrow.table(columns).replace_schema_metadata({METADATA_KEY: text})
         arrow.parquet.write_table(table, str(path))
 
     @classmethod
@@ -158,22 +160,57 @@ class SynthesisParameters:
         arrow = import_pyarrow()
         try:
             table = arrow.parquet.read_table(str(path), partitioning=None)
-            metadata = json.loads(table.schema.metadata[_METADATA_KEY])
-            if metadata["schema_version"] != _SCHEMA_VERSION:
-                raise ValueError("another version of musegen wrote it")
-            return cls(
-                f0_hz=_array(table.column("f0_hz")),
-                amplitude=_array(table.column("amplitude")),
-                harmonics=_array(table.column("harmonics")),
-                noise=_array(table.column("noise")),
-                sample_rate=metadata["sample_rate"],
-                frame_rate_hz=metadata["frame_rate_hz"],
-            )
-        except (arrow.ArrowException, ValueError, TypeError, KeyError) as error:
+        except arrow.ArrowException as error:
             raise FileFormatError(
-                f"{path} does not hold synthesis parameters ({error}); make the file "
-                "anew from the recording or the score"
+                f"{path} does not hold synthesis parameters: it is no Parquet file, or "
+                f"it is damaged; {_REMEDY}"
             ) from error
+        try:
+            described = read_description(
+                (table.schema.metadata or {}).get(METADATA_KEY)
+            )
+            missing = [name for name in _AXES if name not in table.column_names]
+            if missing:
+                raise FileFormatError(f"the column {missing[0]} is missing")
+            return cls(
+                **{name: _array(table.column(name)) for name in _AXES},
+                sample_rate=described["sample_rate"],
+                frame_rate_hz=described["frame_rate_hz"],
+            )
+        except (arrow.ArrowException, ValueError, TypeError) as error:
+            raise FileFormatError(
+                f"{path} does not hold synthesis parameters ({error}); {_REMEDY}"
+            ) from error
+
+
+def read_description(stored: bytes | None) -> dict[str, Any]:
+    """Return what a parameter file says of itself: its rates, and what else it names.
+
+    Args:
+        stored: The JSON under `METADATA_KEY` in the file's metadata, None if there is
+            none.
+
+    Raises:
+        FileFormatError: There is none, or it does not give the rates, or it is of a
+            later version. The message does not name the file.
+    """
+    if stored is None:
+        raise FileFormatError(
+            "it is a Parquet file, but not one of parameters that musegen wrote"
+        )
+    try:
+        described = json.loads(stored)
+    except ValueError as error:
+        raise FileFormatError("its metadata is no JSON") from error
+    if not isinstance(described, dict):
+        raise FileFormatError("its metadata is no JSON object")
+    if described.get("schema_version") != SCHEMA_VERSION:
+        raise FileFormatError("another version of musegen wrote it")
+    for name in ("sample_rate", "frame_rate_hz"):
+        value = described.get(name)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise FileFormatError(f"its metadata gives no {name}")
+    return described
 
 
 def from_logits(

@@ -1,8 +1,8 @@
 """`Score` to and from `music21.stream.Score` (extra `score`).
 
 A music21 score holds, exactly: notes with pitch, onset, length and velocity; part
-names, programs, channels and drums; tempos, metres, keys; pickup; lyrics; markers (as
-rehearsal marks); title; the resolution (kept in `score.editorial`).
+names, programs, channels and drums; tempos, metres, keys; pickup; lyrics; fermatas;
+markers (as rehearsal marks); title; the resolution (kept in `score.editorial`).
 
 Tempos within a millionth of a whole number become it. It cannot hold controllers, pitch
 bends and changes of program within a part, nor notes' order among equals. A syllable
@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 from musegen.data.adapters.music21_reading import TICKS_KEY, load_music21, read_music21
 from musegen.data.constants import DRUM_CHANNEL
 from musegen.data.musicxml_elements import Lyric, syllables
+from musegen.data.musicxml_fermatas import under_fermatas
 from musegen.data.musicxml_layout import (
     Layout,
     Segment,
+    bar_rest,
     exact_events,
     lay_out,
-    segments_by_bar,
     voices,
     with_whole_beats,
 )
@@ -137,10 +138,12 @@ class _PartWriter:
         measures = self._measures()
         self._insert_signatures(measures)
         self._insert_texts(measures, has_marks=has_marks)
-        rows = [
-            segments_by_bar(events, self.layout)
-            for events in voices(exact_events(self.part, self.layout))
-        ]
+        rows = under_fermatas(
+            self.part,
+            voices(exact_events(self.part, self.layout)),
+            self.layout,
+            place_of=self.layout.exact_place,
+        )
         for index, measure in enumerate(measures):
             found = {
                 str(number): row[index]
@@ -226,8 +229,7 @@ class _PartWriter:
         m21 = load_music21()
         bar = self.layout.bars[index]
         if not rows:
-            end = bar.offset + bar.length
-            rows = {"1": [Segment(start=bar.offset, end=end)]}
+            rows = {"1": [bar_rest(bar)]}
         for name, row in rows.items():
             voice = m21.stream.Voice(id=name) if len(rows) > 1 else None
             for segment in row:
@@ -240,15 +242,14 @@ class _PartWriter:
         """Return a rest, a note or a chord."""
         m21 = load_music21()
         duration = m21.duration.Duration(segment.end - segment.start)
-        if segment.event is None:
-            rest: music21.note.Rest = m21.note.Rest(duration=duration)
-            return rest
-        notes = [self._note(note, segment) for note in segment.event.notes]
-        result: music21.note.GeneralNote = notes[0]
-        if len(notes) > 1:
-            result = m21.chord.Chord(notes)
+        result: music21.note.GeneralNote = m21.note.Rest()
+        if segment.event is not None:
+            notes = [self._note(note, segment) for note in segment.event.notes]
+            result = notes[0] if len(notes) == 1 else m21.chord.Chord(notes)
         result.duration = duration
-        if not segment.is_tied_in:
+        if segment.has_fermata:
+            result.expressions.append(m21.expressions.Fermata())
+        if segment.event is not None and not segment.is_tied_in:
             onset = segment.event.notes[0].onset
             for number, lyric in enumerate(self.lyrics.pop(onset, []), start=1):
                 result.lyrics.append(

@@ -163,9 +163,10 @@ def _read_note(
     part: PartContent,
     content: Content,
 ) -> None:
-    """Read a note, chord or drum; rests pass."""
+    """Read a note, chord or drum; of a rest only its fermata."""
     m21 = load_music21()
     if element.isRest:
+        _read_expressions(element, place, part, content)
         return
     if isinstance(element, m21.harmony.Harmony):
         content.left_out["chord symbols"] += 1
@@ -190,10 +191,26 @@ def _read_note(
             )
         )
     content.left_out["articulations"] += len(element.articulations)
-    content.left_out["ornaments and fermatas"] += len(element.expressions)
+    for carrier in {id(one): one for one in (element, *members)}.values():
+        _read_expressions(carrier, place, part, content)
     for lyric in sorted(element.lyrics, key=lambda found: found.number):
         goes_on = lyric.syllabic in {"begin", "middle"}
         part.lyrics.append((place, f"{lyric.text or ''}{'-' if goes_on else ''}"))
+
+
+def _read_expressions(
+    element: M21Note, place: Fraction, part: PartContent, content: Content
+) -> None:
+    """Keep the fermata of a note, a chord, a member of one or a rest; count the others.
+
+    Of tied notes the one that has the fermata is where it stands.
+    """
+    m21 = load_music21()
+    for expression in element.expressions:
+        if isinstance(expression, m21.expressions.Fermata):
+            part.fermatas.append(place)
+        else:
+            content.left_out["ornaments"] += 1
 
 
 def _pitch(member: M21Note) -> int:
@@ -282,6 +299,8 @@ def _read_bars(part: M21Stream, content: Content) -> None:
         lines = (measure.leftBarline, measure.rightBarline)
         if any(isinstance(line, m21.bar.Repeat) for line in lines):
             content.remark("repeats", _REPEATS)
+        pauses = [line for line in lines if line is not None and line.pause is not None]
+        content.left_out["fermatas over bar lines"] += len(pauses)
     if not measures:
         return
     first = measures[0]

@@ -52,7 +52,10 @@ class Heard:
 
 @dataclass(slots=True, kw_only=True)
 class PartContent:
-    """What one part holds, places in quarters; see `Part`."""
+    """What one part holds, places in quarters; see `Part`.
+
+    Fermatas stand where the written notes and rests under them begin, in any order.
+    """
 
     name: str = ""
     program: int = 0
@@ -60,6 +63,7 @@ class PartContent:
     is_drum: bool = False
     heard: list[Heard] = field(default_factory=list)
     lyrics: list[tuple[Fraction, str]] = field(default_factory=list)
+    fermatas: list[Fraction] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +129,7 @@ def _resolution(content: Content, heard: Sequence[Heard]) -> int:
     """Return ticks a quarter in which every place is whole, as far as MIDI allows."""
     places = [content.pickup, *content.tempos, *content.metres, *content.keys]
     places += [place for place, _ in content.markers]
+    places += [place for part in content.parts for place in part.fermatas]
     places += [place for note in heard for place in (note.start, note.end)]
     needed = math.lcm(1, *(place.denominator for place in places))
     kept = content.ticks_per_quarter
@@ -192,6 +197,7 @@ def _part(
         channel=part.channel,
         is_drum=part.is_drum,
         lyrics=_texts(part.lyrics, ticks),
+        fermatas=tuple(sorted({ticks(place) for place in part.fermatas})),
     )
 
 

@@ -4,8 +4,8 @@ A NoteSequence holds notes, velocities, programs, drums, part names, controllers
 bends, tempos, metres, keys by tonic, texts and the title. Its times are seconds; the
 ticks come back exactly, through its tempos and `ticks_per_quarter`.
 
-It cannot hold: the pickup; lyrics; channels; changes of program within a part (each
-program comes back as a part of its own); the program of a part without notes,
+It cannot hold: the pickup; lyrics; fermatas; channels; changes of program within a part
+(each program comes back as a part of its own); the program of a part without notes,
 controllers or pitch bends; enharmonic keys (Cb comes back as B, C# as Db, Gb as F#).
 From a NoteSequence a `Score` takes no quantized steps, beats, sections or sub-sequence
 limits; chord symbols become markers.

@@ -4,11 +4,11 @@ A PrettyMIDI holds notes, velocities, programs, drums, names, controllers, pitch
 tempos, metres, lyrics and texts. Its times are seconds; the ticks come back exactly,
 through its own tick scales.
 
-It cannot hold: the pickup; the title; channels; changes of program within a part (its
-first program plays all of it); whose the lyrics are (they come back in
-the part that has most notes where the syllables stand); keys with more than six
-accidentals (Cb major comes back as B major, C# as Db, and Gb as F#, which it does not
-tell apart). A tempo of 120 that was only implied comes back as a tempo.
+It cannot hold: the pickup; the title; fermatas; channels; changes of program within a
+part (its first program plays all of it); whose the lyrics are (they come back in the
+part that has most notes where the syllables stand); keys with more than six accidentals
+(Cb major comes back as B major, C# as Db, and Gb as F#, which it does not tell apart).
+A tempo of 120 that was only implied comes back as a tempo.
 """
 
 from __future__ import annotations

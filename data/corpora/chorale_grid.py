@@ -104,13 +104,14 @@ def _rasterize(written: WrittenScore) -> _Raster:
     is_onset = np.zeros((num_steps, NUM_VOICES), dtype=np.bool_)
     is_fermata = np.zeros(num_steps, dtype=np.bool_)
     for voice, part in enumerate(written.score.parts):
-        fermatas = written.fermatas[voice]
         for note in part.notes:
             first, last = -(-note.onset // step_ticks), -(-note.end // step_ticks)
             pitch[first:last, voice] = note.pitch
             is_onset[first : min(first + 1, last), voice] = True
             if voice == 0:
-                marks = [tick for tick in fermatas if note.onset <= tick < note.end]
+                marks = [
+                    tick for tick in part.fermatas if note.onset <= tick < note.end
+                ]
                 if marks:
                     is_fermata[-(-marks[0] // step_ticks) : last] = True
     phase, metre = _bars(written, num_steps=num_steps, step_ticks=step_ticks)

@@ -71,7 +71,6 @@ class Chorale:
         title: May be only the number.
         score: As written: soprano, alto, tenor, bass; repeats not played, not
             transposed.
-        fermatas: For each part of `score`, the ticks of the notes with a fermata.
         grid: (time, voice) int16, MIDI pitches, -1 for silence.
         is_onset: (time, voice), whether a note begins; tells repeated notes from held
             ones.
@@ -97,7 +96,6 @@ class Chorale:
     file: str
     title: str
     score: Score
-    fermatas: tuple[tuple[int, ...], ...]
     grid: PitchGrid
     is_onset: Flags
     is_fermata: Flags
@@ -225,7 +223,6 @@ def read_chorale(entry: MapEntry, folder: Path) -> Chorale:
         file=entry.file,
         title=written.score.title or f"BWV {bwv}",
         score=written.score,
-        fermatas=written.fermatas,
         sharps=_transposed_key(
             keys[0].sharps if keys else 0, entry.transpose_semitones
         ),

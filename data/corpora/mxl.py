@@ -41,14 +41,12 @@ class WrittenScore:
 
     Args:
         score: The chosen parts; tied notes are one note, repeated notes are several.
-        fermatas: For each part, the ticks of the notes that carry a fermata.
         measures: Of the first chosen part, in order.
         num_ticks: Length with the rests at the end.
         notices: What was left out, and what the parts disagree on.
     """
 
     score: Score
-    fermatas: tuple[tuple[int, ...], ...]
     measures: tuple[Measure, ...]
     num_ticks: int
     notices: tuple[Notice, ...]
@@ -211,6 +209,9 @@ def _read_note(reading: _PartReading, element: Element) -> None:
         raise FileFormatError(f"part {reading.name!r} has chords; one voice is needed")
     onset, duration = reading.position, reading.ticks(element)
     reading.position += duration
+    notations = element.find("notations")
+    if notations is not None and notations.find("fermata") is not None:
+        reading.fermatas.append(onset)
     pitch = element.find("pitch")
     if pitch is None:
         return
@@ -221,10 +222,7 @@ def _read_note(reading: _PartReading, element: Element) -> None:
     )
     ties = {tie.get("type") for tie in element.findall("tie")}
     _add_note(reading, onset=onset, duration=duration, pitch=midi, ties=ties)
-    notations = element.find("notations")
     if notations is not None:
-        if notations.find("fermata") is not None:
-            reading.fermatas.append(onset)
         ornaments = sum(len(group) for group in notations.findall("ornaments"))
         reading.left_out["ornament"] += ornaments
     _read_lyrics(reading, element, onset)
@@ -295,7 +293,6 @@ def _assemble(readings: list[_PartReading], *, title: str) -> WrittenScore:
     )
     return WrittenScore(
         score=score,
-        fermatas=tuple(tuple(sorted(set(r.fermatas))) for r in readings),
         measures=measures,
         num_ticks=max(reading.position for reading in readings),
         notices=tuple(notices),
@@ -308,6 +305,7 @@ def _part(reading: _PartReading) -> Part:
         name=reading.name,
         program=reading.program,
         lyrics=tuple(reading.lyrics),
+        fermatas=tuple(sorted(set(reading.fermatas))),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from musegen.data.errors import (
     EmptyScoreError,
     InputError,
     PolyphonyError,
+    UsageError,
     VoiceNotFoundError,
 )
 from musegen.data.grading.grade import (
@@ -75,13 +77,10 @@ def read_voices(
     Raises:
         InputError: There are not four voices, or a note begins between sixteenths.
         PolyphonyError: A voice sounds several notes at once.
+        UsageError: Two of `voices` are one line.
         VoiceNotFoundError: No part, or more than one, answers to a name.
     """
-    chosen = (
-        _four_parts(score)
-        if voices is None
-        else [_named_voice(score, name, voices) for name in voices]
-    )
+    chosen = _four_parts(score) if voices is None else _named_voices(score, voices)
     if len(chosen) != len(VOICES):
         raise InputError(
             "four voices are graded, soprano, alto, tenor and bass; "
@@ -159,6 +158,22 @@ def grade_voices(
     )
 
 
+def written_grade(score: Score) -> Grade | None:
+    """Return the grade of a whole score as `musegen evaluate` gives it for the file.
+
+    Args:
+        score: Any score; one whose notes do not begin on sixteenths is graded as with
+            `--quantize`.
+
+    Returns:
+        The key-aware grade; None where there are not four voices.
+    """
+    for is_quantized in (False, True):
+        with contextlib.suppress(InputError):
+            return grade_voices(read_voices(score, is_quantized=is_quantized))[0]
+    return None
+
+
 def _four_parts(score: Score) -> list[tuple[str, tuple[Note, ...]]]:
     """Return (name, notes) of the four parts of a score that has just four."""
     indices = [
@@ -203,16 +218,25 @@ def _single_voice(score: Score, index: int) -> tuple[Note, ...]:
     return notes
 
 
-def _named_voice(
-    score: Score, name: str, voices: Sequence[str]
-) -> tuple[str, tuple[Note, ...]]:
-    """Return (name, notes) of a voice that was asked for."""
-    try:
-        return name, extract_melody(score, voice=name).notes
-    except (EmptyScoreError, PolyphonyError, VoiceNotFoundError) as error:
-        message = str(error).replace("--voice ", f"'{name}' of --voices as ")
-        asked = ",".join(voices)
-        raise type(error)(f"--voices {asked}: {message}") from error
+def _named_voices(
+    score: Score, names: Sequence[str]
+) -> list[tuple[str, tuple[Note, ...]]]:
+    """Return (name, notes) of the voices that were asked for, each another line."""
+    found: dict[tuple[int, tuple[Note, ...]], str] = {}
+    for name in names:
+        try:
+            voice = extract_melody(score, voice=name)
+        except (EmptyScoreError, PolyphonyError, VoiceNotFoundError) as error:
+            message = str(error).replace("--voice ", f"'{name}' of --voices as ")
+            raise type(error)(f"--voices {','.join(names)}: {message}") from error
+        line = voice.part_index, voice.notes
+        if line in found:
+            raise UsageError(
+                f"--voices {','.join(names)}: '{found[line]}' and '{name}' are the "
+                "same line: name four different ones"
+            )
+        found[line] = name
+    return [(name, notes) for (_, notes), name in found.items()]
 
 
 def _sixteenths(score: Score, ticks: int) -> Fraction:

@@ -160,7 +160,7 @@ def chorale_problems(chorale: Chorale) -> Iterator[str]:
         return
     if chorale.split not in get_args(Split):
         yield f"{chorale.split!r} is no split"
-    if len(chorale.score.parts) != len(VOICES) or len(chorale.fermatas) != len(VOICES):
+    if len(chorale.score.parts) != len(VOICES):
         yield f"a chorale has {len(VOICES)} parts; got {len(chorale.score.parts)}"
     grid, is_onset = chorale.grid, chorale.is_onset
     if grid.min() < SILENCE or grid.max() > MAX_MIDI_PITCH:

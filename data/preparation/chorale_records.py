@@ -42,7 +42,7 @@ from musegen.data.preparation.score_rows import row_to_score, score_to_row, scor
 from musegen.data.score import BarBeat
 
 KIND = "chorales"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _DTYPES: dict[str, type[np.generic]] = {
     "grid": np.int16,
@@ -190,7 +190,6 @@ def chorale_to_row(chorale: Chorale) -> Row:
     row: Row = {field.name: getattr(chorale, field.name) for field in fields(chorale)}
     row.update({name: row[name].tolist() for name in _DTYPES})
     row["score"] = score_to_row(chorale.score)
-    row["fermatas"] = [list(ticks) for ticks in chorale.fermatas]
     row["notices"] = [_notice_to_row(notice) for notice in chorale.notices]
     return row
 
@@ -209,7 +208,6 @@ def row_to_chorale(row: Row) -> Chorale:
             **row,
             **arrays,
             "score": row_to_score(row["score"]),
-            "fermatas": tuple(tuple(ticks) for ticks in row["fermatas"]),
             "notices": tuple(_row_to_notice(notice) for notice in row["notices"]),
         }
     )
@@ -237,7 +235,6 @@ def chorale_schema() -> Any:  # noqa: ANN401 - pyarrow has no types
             ("file", text),
             ("title", text),
             ("score", score_type()),
-            ("fermatas", list_type(list_type(number))),
             ("grid", list_type(list_type(small, len(VOICES)))),
             ("is_onset", list_type(list_type(flag, len(VOICES)))),
             ("is_fermata", list_type(flag)),

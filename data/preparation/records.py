@@ -37,6 +37,12 @@ class Rejection:
     reason: str
     message: str
 
+    def __str__(self) -> str:
+        """Return the sentence, which names the input once."""
+        if self.message.startswith(self.source):
+            return self.message
+        return f"{self.source}: {self.message}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordMetadata:

@@ -52,6 +52,7 @@ def score_to_row(score: Score) -> Row:
                 "program": part.program,
                 "channel": part.channel,
                 "is_drum": part.is_drum,
+                "fermatas": list(part.fermatas),
                 **{name: _plain(getattr(part, name)) for name in _EVENTS_OF_PART},
             }
             for part in score.parts
@@ -66,7 +67,14 @@ def row_to_score(row: Row) -> Score:
         ValueError: A value is out of its range, as in a file that was altered.
     """
     parts = tuple(
-        Part(**{**part, **_events(part, _EVENTS_OF_PART)}) for part in row["parts"]
+        Part(
+            **{
+                **part,
+                **_events(part, _EVENTS_OF_PART),
+                "fermatas": tuple(part["fermatas"]),
+            }
+        )
+        for part in row["parts"]
     )
     return Score(**{**row, **_events(row, _EVENTS_OF_SCORE), "parts": parts})
 
@@ -84,6 +92,7 @@ def score_type() -> Any:  # noqa: ANN401 - pyarrow has no types
         program=small,
         channel=small,
         is_drum=arrow.bool_(),
+        fermatas=list_type(number),
         notes=events(onset=number, duration=number, pitch=small, velocity=small),
         lyrics=events(tick=number, text=text),
         controls=events(tick=number, number=small, value=small),

@@ -169,7 +169,7 @@ def _spread_repeats(
     is_sure = ~_is_repeat(starts, events)[order]
     score_s = np.array([notes[events.note[event]].onset_s for event in order])
     sure = np.flatnonzero(is_sure)
-    after = _end_of_last(starts, events, order)
+    after = _end_of_last(starts, events, num_frames=len(strength))
     anchors_s = np.append(score_s[sure], max(notes[-1].offset_s, score_s[-1] + 1e-3))
     frames = np.append(starts[order[sure]], after)
     expected = np.interp(score_s, anchors_s, frames)
@@ -194,12 +194,11 @@ def _is_repeat(starts: NDArray[np.intp], events: _Events) -> NDArray[np.bool_]:
 
 
 def _end_of_last(
-    starts: NDArray[np.intp], events: _Events, order: NDArray[np.intp]
+    starts: NDArray[np.intp], events: _Events, *, num_frames: int
 ) -> int:
-    """Frame where the last note ends, which stretches the notes up to it."""
-    if starts[-1] > 0 and events.note[-1] < 0:
-        return int(starts[-1])
-    return int(starts[order[-1]]) + 1
+    """Frame where the last note ends: where a rest begins, or with the recording."""
+    has_rest = starts[-1] > 0 and events.note[-1] < 0
+    return int(starts[-1]) if has_rest else num_frames
 
 
 def _refine(

@@ -29,6 +29,13 @@ from musegen.midi_ddsp.analysis.pitch_tracking import (
     MIN_HZ,
     track_pitch,
 )
+from musegen.midi_ddsp.analysis.remarks import hearing_remarks
+from musegen.midi_ddsp.analysis.segmentation import (
+    LONGEST_MIN_NOTE_S,
+    MIN_NOTE_S,
+    SHORTEST_NOTE_S,
+    segment_notes,
+)
 from musegen.midi_ddsp.dsp.loudness import loudness_db
 from musegen.midi_ddsp.expression import compat_controls
 from musegen.midi_ddsp.expression_units import measure_notes
@@ -64,6 +71,7 @@ class AnalysisSettings:
             tracker's own.
         max_hz: Highest pitch that is looked for; None as above.
         is_aligned: Whether notes that are given are moved to where they sound.
+        min_note_s: Shorter notes are not heard, 0.02 to 2 s.
 
     Raises:
         UsageError: The bounds are out of order or out of reach.
@@ -73,6 +81,7 @@ class AnalysisSettings:
     min_hz: float | None = None
     max_hz: float | None = None
     is_aligned: bool = True
+    min_note_s: float = MIN_NOTE_S
 
     def __post_init__(self) -> None:
         for name, value in (("min-hz", self.min_hz), ("max-hz", self.max_hz)):
@@ -80,6 +89,11 @@ class AnalysisSettings:
                 raise UsageError(
                     f"{name} is {LOWEST_HZ:g} to {HIGHEST_HZ:g} Hz; got {value:g}"
                 )
+        if not SHORTEST_NOTE_S <= self.min_note_s <= LONGEST_MIN_NOTE_S:
+            raise UsageError(
+                f"min-note-seconds is {SHORTEST_NOTE_S:g} to {LONGEST_MIN_NOTE_S:g}; "
+                f"got {self.min_note_s:g}"
+            )
         low, high = self.bounds_hz()
         if high < 2 * low:
             raise UsageError(
@@ -169,6 +183,7 @@ def analyse(
     _check(audio, settings, notes)
     steps = _Steps(advance)
     notices: list[Notice] = []
+    free = None
     given = None if notes is None else tuple(notes)
     if given is not None and settings.is_aligned:
         free = _track(audio, settings, None, steps.share("pitch"))
@@ -178,7 +193,9 @@ def analyse(
     steps.finish("pitch")
     loudness = loudness_db(audio)
     steps.finish("loudness")
-    heard = _heard(track, loudness) if given is None else given
+    heard = given
+    if heard is None:
+        heard = tuple(segment_notes(track, loudness, min_note_s=settings.min_note_s))
     steps.finish("notes")
     f0_hz = np.where(track.voiced, track.f0_hz, 0.0).astype(np.float32)
     parameters = estimator.estimate(
@@ -189,7 +206,9 @@ def analyse(
         advance=steps.part("parameters", len(f0_hz)),
     )
     steps.finish("parameters")
-    notices += _remarks(audio, track, heard)
+    notices += hearing_remarks(
+        audio, track, heard, are_given=given is not None, free=free
+    )
     return Analysis(
         duration_s=len(audio) / SAMPLE_RATE_HZ,
         f0_hz=f0_hz,
@@ -290,32 +309,6 @@ def _track(
         return track_known_pitch(audio, SAMPLE_RATE_HZ, notes)
     low, high = settings.bounds_hz()
     return track_pitch(audio, SAMPLE_RATE_HZ, min_hz=low, max_hz=high, progress=report)
-
-
-def _heard(track: PitchTrack, loudness: Floats) -> tuple[PlayedNote, ...]:
-    from musegen.midi_ddsp.analysis.segmentation import segment_notes
-
-    return tuple(segment_notes(track, loudness)) if track.voiced.any() else ()
-
-
-def _remarks(
-    audio: Floats, track: PitchTrack, notes: tuple[PlayedNote, ...]
-) -> tuple[Notice, ...]:
-    """Say what is odd about what was heard."""
-    if not np.any(audio):
-        return ()  # whoever read the file has said that it is silent
-    if not track.voiced.any():
-        message = "no pitch was heard in it: it has no notes, only loudness and noise"
-        return (Notice(code="no-pitch", message=message),)
-    if not notes:
-        message = "a pitch was heard, but for no longer than a moment: it has no notes"
-        return (Notice(code="no-notes", message=message),)
-    end_s = len(audio) / SAMPLE_RATE_HZ
-    num_late = sum(note.onset_s >= end_s for note in notes)
-    if num_late:
-        message = f"{num_late} of the notes begin after the recording's end"
-        return (Notice(code="notes-beyond-end", message=message),)
-    return ()
 
 
 def expression_table(analysis: Analysis) -> NoteTable:

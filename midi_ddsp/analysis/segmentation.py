@@ -7,6 +7,7 @@ surely.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,14 +15,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from musegen.data.errors import InputError
 from musegen.midi_ddsp.analysis.pitch_track import TRACK_RATE_HZ, PitchTrack
-from musegen.midi_ddsp.notes import PlayedNote
+from musegen.midi_ddsp.analysis.tuning import tuning_semitones
+from musegen.midi_ddsp.notes import PlayedNote, note_frames
 from musegen.midi_ddsp.parameters import hz_to_midi
 
-MIN_NOTE_S = 0.08
+MIN_NOTE_S = 0.04
+SHORTEST_NOTE_S, LONGEST_MIN_NOTE_S = 0.02, 2.0  # what `min_note_s` may be
+# A note shorter than this is one only where its pitch holds still: a glide or the
+# voice's coming and going passes through semitones too. Tried on the virtual player's
+# takes and on scales of 40 to 100 ms notes.
+SHORT_NOTE_S = 0.08
+STEADY_SEMITONES = 0.25
+STEADY_SHARE = 0.6
+MIN_STRETCH_S = 0.03  # of pitch without a note; less is the beginning or end of one
 REST = -1
 NUM_PITCHES = 128
-VIBRATO_TURN_S = 0.18
-CLEAREST_BLUR = 0.2  # of the semitone grid, 1 where every note lies on it
 
 # Costs a frame, tuned on rendered violin, flute and cello (benchmarks).
 CHANGE_COST = 8.0  # of every change of state: what keeps vibrato inside its note
@@ -52,7 +60,8 @@ def segment_notes(
         track: [T] pitch at 250 Hz.
         loudness_db: [T] in dB, of either definition; a frame more or less than the
             track is tolerated.
-        min_note_s: Shorter notes are dropped.
+        min_note_s: Shorter notes are dropped, and so are notes below 80 ms whose pitch
+            does not hold still.
         repeat_rise_db: Rise within 50 ms that begins the same note again.
 
     Returns:
@@ -67,7 +76,7 @@ def segment_notes(
     if track.num_frames == 0:
         return []
     pitch = hz_to_midi(track.f0_hz)
-    tuning = _tuning(pitch, track.voiced)
+    tuning = tuning_semitones(pitch, track.voiced) or 0.0
     states = _best_states(pitch - tuning, track)
     edges = np.flatnonzero(np.diff(states)) + 1
     bounds = np.concatenate([[0], edges, [len(states)]])
@@ -78,9 +87,29 @@ def segment_notes(
         cuts = [int(first), *_repeats(loudness, first, last, repeat_rise_db), int(last)]
         pieces += [(a, b, int(states[first])) for a, b in pairwise(cuts)]
     least = min_note_s * TRACK_RATE_HZ
-    return _to_notes(
-        [piece for piece in pieces if piece[1] - piece[0] >= least], loudness
-    )
+    kept = [
+        (first, last, state)
+        for first, last, state in pieces
+        if last - first >= least and _is_note(pitch[first:last])
+    ]
+    return _to_notes(kept, loudness)
+
+
+def stretches_without_note(
+    track: PitchTrack, notes: Sequence[PlayedNote]
+) -> NDArray[np.intp]:
+    """Return [K, 2], first frame and end of what has a pitch and is in no note.
+
+    Args:
+        track: [T] pitch at 250 Hz.
+        notes: What was found in it; stretches of less than 30 ms beside them do not
+            count.
+    """
+    is_left = track.voiced & (note_frames(notes, track.num_frames).note_index < 0)
+    edges = np.flatnonzero(np.diff(is_left, prepend=False, append=False))
+    stretches = edges.reshape(-1, 2)
+    lengths = np.diff(stretches, axis=1)[:, 0]
+    return stretches[lengths >= MIN_STRETCH_S * TRACK_RATE_HZ]
 
 
 def _fit(loudness: NDArray[np.float64], num_frames: int) -> NDArray[np.float64]:
@@ -94,25 +123,6 @@ def _fit(loudness: NDArray[np.float64], num_frames: int) -> NDArray[np.float64]:
     if len(finite) < num_frames:
         finite = np.pad(finite, (0, 1), mode="edge" if len(finite) else "constant")
     return finite[:num_frames]
-
-
-def _tuning(pitch: NDArray[np.float64], voiced: NDArray[np.bool_]) -> float:
-    """Semitones, -.5...5, by which the recording lies above equal temperament at 440.
-
-    Of the pitch averaged over a turn of vibrato, which would else blur the grid.
-    """
-    reach = round(VIBRATO_TURN_S * TRACK_RATE_HZ / 2)
-    total = np.concatenate([[0.0], np.cumsum(pitch)])
-    frame = np.arange(len(pitch))
-    first, last = np.maximum(frame - reach, 0), np.minimum(frame + reach, len(pitch))
-    average = (total[last] - total[first]) / np.maximum(last - first, 1)
-    is_steady = voiced & (np.abs(average - pitch) < FARTHEST_SEMITONES)
-    if not is_steady.any():
-        return 0.0
-    mean = np.mean(np.exp(2j * np.pi * average[is_steady]))
-    if np.abs(mean) < CLEAREST_BLUR:  # slides, or too little
-        return 0.0
-    return float(np.angle(mean) / (2 * np.pi))
 
 
 def _best_states(pitch: NDArray[np.float64], track: PitchTrack) -> NDArray[np.intp]:
@@ -168,6 +178,14 @@ def _repeats(
         if all(abs(int(frame) - other) >= apart for other in found):
             found.append(int(frame))
     return sorted(int(first) + frame for frame in found)
+
+
+def _is_note(pitch: NDArray[np.float64]) -> bool:
+    """Whether a stretch of one state is more than a moment of a glide."""
+    if len(pitch) >= SHORT_NOTE_S * TRACK_RATE_HZ:
+        return True
+    is_near = np.abs(pitch - np.median(pitch)) <= STEADY_SEMITONES
+    return bool(is_near.mean() >= STEADY_SHARE)
 
 
 def _to_notes(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musegen.data.spelling import pitch_name
 from musegen.midi_ddsp.analysis.analysing import Analysis, expression_table
+from musegen.midi_ddsp.analysis.tuning import tuning_semitones
 from musegen.midi_ddsp.parameters import hz_to_midi
 from musegen.midi_ddsp.tables.note_table import NoteTable
 
@@ -47,8 +47,8 @@ class AnalysisSummary:
         lowest_note: Name of the lowest, `A3`.
         highest_note: Name of the highest.
         mean_pitch: MIDI pitch, mean over the frames with a pitch.
-        tuning_cents: How far the notes lie above A = 440 Hz: each frame's distance
-            from the nearest semitone, averaged on the circle.
+        tuning_cents: How far the notes lie above A = 440 Hz, their vibrato averaged
+            out.
         tuning_a_hz: What A4 is at that tuning.
         loudness_db: Median over the frames with a pitch, or over all.
         loudness_range_db: From the 10th to the 90th percentile of the same.
@@ -92,8 +92,9 @@ def summarize(analysis: Analysis, table: NoteTable | None = None) -> AnalysisSum
     """
     pitches = [note.pitch for note in analysis.notes]
     voiced = analysis.voiced
-    pitch = hz_to_midi(analysis.f0_hz[voiced])
-    cents = _tuning_cents(pitch)
+    pitch = hz_to_midi(analysis.f0_hz)
+    tuning = tuning_semitones(pitch, voiced)
+    cents = None if tuning is None else CENTS_PER_SEMITONE * tuning
     loudness = analysis.loudness_db[voiced] if voiced.any() else analysis.loudness_db
     low, high = np.percentile(loudness, LOUDNESS_PERCENTILES)
     return AnalysisSummary(
@@ -102,24 +103,13 @@ def summarize(analysis: Analysis, table: NoteTable | None = None) -> AnalysisSum
         notes=len(pitches),
         lowest_note=pitch_name(min(pitches)) if pitches else None,
         highest_note=pitch_name(max(pitches)) if pitches else None,
-        mean_pitch=round(float(pitch.mean()), 2) if len(pitch) else None,
+        mean_pitch=round(float(pitch[voiced].mean()), 2) if voiced.any() else None,
         tuning_cents=None if cents is None else round(cents, 1),
         tuning_a_hz=None if cents is None else round(440 * 2 ** (cents / 1200), 2),
         loudness_db=round(float(np.median(loudness)), 1),
         loudness_range_db=round(float(high - low), 1),
         vibrato=_vibrato(table or expression_table(analysis)),
     )
-
-
-def _tuning_cents(pitch: NDArray[np.float64]) -> float | None:
-    """Return the mean distance from the nearest semitone, -50 to 50, on the circle.
-
-    A plain mean would call a choir a quarter tone sharp half sharp and half flat.
-    """
-    if not len(pitch):
-        return None
-    mean = np.exp(2j * np.pi * pitch).mean()
-    return float(np.angle(mean) / (2 * np.pi) * CENTS_PER_SEMITONE)
 
 
 def _vibrato(table: NoteTable) -> VibratoSummary:

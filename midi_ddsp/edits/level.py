@@ -35,7 +35,7 @@ def change_volume(
     if gain_db == 0:
         return parameters
     gains = np.full(parameters.num_frames, gain_db)
-    return _with_gain(parameters, gains)
+    return with_gain(parameters, gains)
 
 
 def scale_dynamics(
@@ -60,7 +60,7 @@ def scale_dynamics(
         return parameters
     deviation = levels - levels[is_sounding].mean()
     reach = (NO_RANGE_DB + deviation) / (NO_RANGE_DB - FULL_RANGE_DB)
-    return _with_gain(parameters, (factor - 1) * deviation * np.clip(reach, 0, 1))
+    return with_gain(parameters, (factor - 1) * deviation * np.clip(reach, 0, 1))
 
 
 def scale_noise(parameters: SynthesisParameters, gain: float) -> SynthesisParameters:
@@ -94,7 +94,7 @@ def dry(parameters: SynthesisParameters, amount: float) -> SynthesisParameters:
     ramp = fall_per_frame * np.arange(len(smooth))
     held = np.maximum.accumulate(smooth + ramp) - ramp
     cut = np.minimum(amount * TAIL_SHARPENING * (held - smooth), MAX_TAIL_CUT_DB)
-    return _with_gain(parameters, -cut)
+    return with_gain(parameters, -cut)
 
 
 def level_db(parameters: SynthesisParameters) -> Floats:
@@ -120,7 +120,7 @@ def _smoothed(levels: Floats, frame_rate_hz: float) -> Floats:
     return np.convolve(padded, weights / weights.sum(), mode="valid")
 
 
-def _with_gain(parameters: SynthesisParameters, gain_db: Floats) -> SynthesisParameters:
+def with_gain(parameters: SynthesisParameters, gain_db: Floats) -> SynthesisParameters:
     """Return harmonics and noise with a gain for each frame, [T] in dB."""
     gain = 10.0 ** (gain_db / 20)
     return replace(

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen.midi_ddsp.edits.spectral import move_envelope
+from musegen.midi_ddsp.edits.steady_pitch import slow_course, steady_span
 from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi, midi_to_hz
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +24,8 @@ Integers = npt.NDArray[np.integer[Any]]
 
 SEMITONES_PER_OCTAVE = 12
 VIBRATO_WINDOW_S = 0.4  # longer than the slowest vibrato (3 Hz), shorter than a phrase
+VIBRATO_FADE_S = 0.03  # over which the change sets in beside a glide
+MIN_BODY_S = 0.1  # half a turn of vibrato; in less there is none to be scaled
 MAX_STEP_SEMITONES = 0.7  # a larger step between frames is another note
 TUNING_FADE_S = 0.04  # over which the correction of one note gives way to the next
 NO_NOTE = -1
@@ -54,8 +57,10 @@ def scale_vibrato(
 ) -> SynthesisParameters:
     """Return the performance with its vibrato widened or narrowed.
 
-    Within each note the pitch is parted into a slow course (a running mean over 0.4 s)
-    and what swings around it, and the swing is scaled; glides and mistuning stay.
+    Within the steady body of each note the pitch is parted into a slow course (a
+    running mean over 0.4 s) and what swings around it, and the swing is scaled. The
+    glides between notes are left as they are, and so is mistuning; beside a glide the
+    change fades in over 30 ms.
 
     Args:
         parameters: What was played.
@@ -65,11 +70,22 @@ def scale_vibrato(
     if factor == 1:
         return parameters
     pitch = hz_to_midi(parameters.f0_hz.astype(np.float64))
-    window = max(3, round(VIBRATO_WINDOW_S * parameters.frame_rate_hz))
+    rate_hz = parameters.frame_rate_hz
+    window = max(3, round(VIBRATO_WINDOW_S * rate_hz))
+    change = np.zeros_like(pitch)
     for start, stop in pitched_runs(pitch, note_index):
-        course = _running_mean(pitch[start:stop], window)
-        pitch[start:stop] = course + factor * (pitch[start:stop] - course)
-    return _with_pitch(parameters, pitch)
+        first, last = steady_span(pitch[start:stop], frame_rate_hz=rate_hz)
+        first, last = start + first, start + last
+        if last - first < MIN_BODY_S * rate_hz:
+            continue
+        swing = pitch[first:last] - slow_course(pitch[first:last], window)
+        is_legato = (
+            first > 0 and pitch[first - 1] > 0,
+            last < len(pitch) and pitch[last] > 0,
+        )
+        fade = max(1, round(VIBRATO_FADE_S * rate_hz))
+        change[first:last] = swing * _faded(last - first, fade, *is_legato)
+    return _with_pitch(parameters, pitch + (factor - 1) * change)
 
 
 def tune(
@@ -133,6 +149,15 @@ def _running_mean(values: Floats, window: int) -> Floats:
     after = 2 * values[-1] - values[-2 : -half - 2 : -1]
     extended = np.concatenate([before, values, after])
     return np.convolve(extended, weights / weights.sum(), mode="valid")
+
+
+def _faded(length: int, fade: int, at_start: bool, at_end: bool) -> Floats:
+    """Return weights of 1 that rise from 0 and fall to it at the chosen ends, [L]."""
+    frame = np.arange(length) + 0.5
+    rise = np.minimum(frame / fade, 1.0) if at_start else np.ones(length)
+    fall = np.minimum(frame[::-1] / fade, 1.0) if at_end else np.ones(length)
+    weights: Floats = np.sin(0.5 * np.pi * rise * fall) ** 2
+    return weights
 
 
 def _with_pitch(parameters: SynthesisParameters, pitch: Floats) -> SynthesisParameters:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from musegen.engine.training_facts import TrainingFacts
+from collections.abc import Mapping
+
+from musegen.engine.training_command import preset_options, retraining
+from musegen.engine.training_facts import TrainingFacts, data_and_licence
+from musegen.midi_ddsp.generators.presets import EXPRESSION_PRESETS, SYNTHESIS_PRESETS
 from musegen.midi_ddsp.generators.training_config import (
     SynthesisTrainingConfig,
     TrainingConfig,
 )
-
-LICENCE = "Apache-2.0"
+from musegen.midi_ddsp.records.training_data import VIRTUAL_PLAYER
 
 
 def render_card(
@@ -21,13 +24,6 @@ def render_card(
         facts: Of its training.
         measured: Markdown with figures measured after training; may be empty.
     """
-    config = facts.config
-    is_synthesis = isinstance(config, SynthesisTrainingConfig)
-    stage = "synthesis" if is_synthesis else "expression"
-    if _is_baseline(config):
-        stage += " --preset baseline"
-    elif _is_adversarial(config):
-        stage += " --preset gan"
     measured = measured or (
         "Nothing yet beyond the validation of the run: "
         "`python benchmarks/generation_quality.py`."
@@ -38,16 +34,13 @@ def render_card(
 
 ## Data and licence
 
-Trained on: {facts.source}. The weights are under {LICENCE}.
+{data_and_licence(facts.data)}
 
 ## Training
 
 {_how(facts)}
 
-Retrain with one command:
-
-    musegen train midi-ddsp --stage {stage} \\
-        --data CLIPS --run runs/{name} --export {name}
+{_retraining(name, facts)}
 
 ## Measured
 
@@ -55,7 +48,7 @@ Retrain with one command:
 
 ## Limits
 
-{_limits(is_synthesis)}
+{_limits(facts)}
 """
 
 
@@ -67,9 +60,19 @@ def _is_baseline(config: TrainingConfig) -> bool:
     )
 
 
-def _is_adversarial(config: TrainingConfig) -> bool:
-    """Whether it was trained beside a discriminator."""
-    return isinstance(config, SynthesisTrainingConfig) and config.is_adversarial
+def _retraining(name: str, facts: TrainingFacts[TrainingConfig]) -> str:
+    is_synthesis = isinstance(facts.config, SynthesisTrainingConfig)
+    stage = "synthesis" if is_synthesis else "expression"
+    presets: Mapping[str, TrainingConfig] = (
+        SYNTHESIS_PRESETS if is_synthesis else EXPRESSION_PRESETS
+    )
+    batch_field = "num_played" if is_synthesis else "batch_size"
+    return retraining(
+        f"musegen train midi-ddsp --stage {stage}",
+        name,
+        preset_options(facts.config, presets, batch_field=batch_field),
+        data=facts.data,
+    )
 
 
 def _judgement(config: SynthesisTrainingConfig) -> str:
@@ -147,14 +150,22 @@ Validation, pieces never trained on (loss: root mean square error on the network
 scale, the notes before being known): {validated or "none"}."""
 
 
-def _limits(is_synthesis: bool) -> str:
-    if is_synthesis:
-        return (
+def _limits(facts: TrainingFacts[TrainingConfig]) -> str:
+    is_imitated = facts.data.collection == VIRTUAL_PLAYER
+    if isinstance(facts.config, SynthesisTrainingConfig):
+        voices = (
             "These voices imitate a sampled player, not a living one: recorded single\n"
-            "notes of a sound font, joined and shaped by rules. One voice at a time;\n"
-            "the sound is dry and reaches 8 kHz."
+            "notes of a sound font, joined and shaped by rules."
+            if is_imitated
+            else "It knows the instruments of the recordings that it heard."
         )
+        return f"{voices} One voice at a time;\nthe sound is dry and reaches 8 kHz."
+    learned = (
+        "It has learned the rules and habits of a virtual player, not of people."
+        if is_imitated
+        else "It has learned the habits of the players that it heard."
+    )
     return (
-        "It has learned the rules and habits of a virtual player, not of people. It\n"
+        f"{learned} It\n"
         "decides how a note sounds, not when: onsets and lengths stay as written."
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from musegen.midi_ddsp.expression_scale import NATURAL_RANGES
 from musegen.midi_ddsp.expression_units import UNIT_NAMES
 from musegen.midi_ddsp.tables.note_table import NoteTable
+from musegen.midi_ddsp.vibrato import HIGHEST_RATE_HZ
 
 CONTROL_NAMES = (
     "volume_db",
@@ -44,6 +45,18 @@ _WIDTH = np.array([NATURAL_RANGES[name][1] for name in CONTROL_NAMES]) - _LOW
 # What a performer cannot go below or above, whatever is asked for.
 _LEAST = np.array([-90.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, -120.0, -1200.0])
 _MOST = np.array([6.0, 40.0, 1.0, 300.0, 12.0, 3600.0, 60.0, 0.0, 1200.0])
+_ANY_DELAY_S = 1.0
+WIDEST_TOLD_CENTS = NATURAL_RANGES["vibrato_extent_cents"][1]
+"""The widest vibrato that networks are told of."""
+# Between what networks are told how a pitch moves: the notes that they learn from lie
+# there. What is asked for beyond is made from the controls, and the network left to
+# what it knows. Of delays it is our own choice.
+_TOLD = {
+    "vibrato_extent_cents": (0.0, WIDEST_TOLD_CENTS),
+    "vibrato_rate_hz": (0.0, HIGHEST_RATE_HZ),
+    "vibrato_delay_s": (0.0, 4.0),
+    "intonation_cents": NATURAL_RANGES["intonation_cents"],
+}
 
 FloatArray = NDArray[np.float64]
 
@@ -80,10 +93,39 @@ def controls_of_table(table: NoteTable) -> FloatArray:
     return playable(np.stack(columns, axis=1))
 
 
+def playable_table(table: NoteTable) -> NoteTable:
+    """Return a table whose controls can be played.
+
+    No vibrato sets in after its note. Below a second a delay may be longer than the
+    note, as predictions have it of notes too short to vibrate: none is heard.
+
+    Raises:
+        InputError: A column is missing.
+    """
+    controls = controls_of_table(table)
+    delay_s = controls[:, COLUMNS["vibrato_delay_s"]]
+    length_s = table["offset_s"] - table["onset_s"]
+    np.minimum(delay_s, np.maximum(length_s, _ANY_DELAY_S), out=delay_s)
+    return table.with_columns(
+        {name: controls[:, column] for name, column in COLUMNS.items()}
+    )
+
+
 def playable(controls: NDArray[np.floating]) -> FloatArray:
     """Return controls [N, 9] within what can be played at all."""
     limited: FloatArray = np.clip(controls, _LEAST, _MOST)
     return limited
+
+
+def told_controls(controls: NDArray[np.floating]) -> FloatArray:
+    """Return controls [N, 9] of which networks are told in place of those asked for.
+
+    How a pitch moves is held within what notes do; levels are as they are.
+    """
+    told = np.array(controls, dtype=np.float64)
+    for name, (lowest, highest) in _TOLD.items():
+        told[:, COLUMNS[name]] = np.clip(told[:, COLUMNS[name]], lowest, highest)
+    return told
 
 
 def untold_controls(num_notes: int) -> FloatArray:

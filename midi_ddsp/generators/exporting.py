@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
-from musegen.engine.training_facts import facts_of_run
+from musegen.engine.run_inputs import TrainingData
+from musegen.engine.training_facts import facts_of_run, weights_licence
 from musegen.midi_ddsp.expression_scale import ExpressionScales
-from musegen.midi_ddsp.generators.card import LICENCE, render_card
+from musegen.midi_ddsp.generators.card import render_card
 from musegen.midi_ddsp.generators.described import (
     EXPRESSION_KIND,
     SYNTHESIS_KIND,
@@ -36,7 +37,7 @@ def export_synthesis(
     *,
     config: SynthesisTrainingConfig,
     result: TrainingResult,
-    source: str,
+    data: TrainingData,
     scales: ExpressionScales,
     folder: Path,
     measured: str = "",
@@ -47,7 +48,7 @@ def export_synthesis(
         network: With the weights to ship, in any precision.
         config: Its training.
         result: How the training ended.
-        source: The data in words.
+        data: What was learned from.
         scales: Of the notes it learned from; they name its instruments.
         folder: Where; must not exist.
         measured: For the card, see `render_card`.
@@ -63,7 +64,7 @@ def export_synthesis(
         {"network": plain},
         config=config,
         result=result,
-        source=source,
+        data=data,
         scales=scales,
         folder=folder,
         measured=measured,
@@ -75,7 +76,7 @@ def export_expression(
     *,
     config: ExpressionTrainingConfig,
     result: TrainingResult,
-    source: str,
+    data: TrainingData,
     scales: ExpressionScales,
     folder: Path,
     measured: str = "",
@@ -86,7 +87,7 @@ def export_expression(
         networks: As `build_expression_networks` gives them, with the weights to ship.
         config: Their training.
         result: How the training ended.
-        source: The data in words.
+        data: What was learned from.
         scales: Of the notes they learned from; they name the instruments.
         folder: Where; must not exist.
         measured: For the card, see `render_card`.
@@ -98,7 +99,7 @@ def export_expression(
         {"context": context, "step": step},
         config=config,
         result=result,
-        source=source,
+        data=data,
         scales=scales,
         folder=folder,
         measured=measured,
@@ -112,7 +113,7 @@ def _written(
     *,
     config: TrainingConfig,
     result: TrainingResult,
-    source: str,
+    data: TrainingData,
     scales: ExpressionScales,
     folder: Path,
     measured: str,
@@ -121,7 +122,7 @@ def _written(
     from musegen.engine.keras_predictor import input_names, output_names
     from musegen.engine.weights import weights_bytes
 
-    facts = facts_of_run(config, whole, result, source=source)
+    facts = facts_of_run(config, whole, result, data=data)
     files = {role: f"{role}.onnx" for role in networks}
     return write_model_folder(
         folder,
@@ -131,7 +132,7 @@ def _written(
         architecture=architecture_of(
             config.network, tuple(sorted(scales.by_instrument)), scales
         ),
-        licence=LICENCE,
+        licence=weights_licence(data),
         summary=_SUMMARIES[kind],
         weights=weights_bytes(whole),
         networks={

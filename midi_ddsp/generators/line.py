@@ -12,7 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen.midi_ddsp.generators.controls import COLUMNS, NUM_CONTROLS, to_scale
+from musegen.midi_ddsp.generators.controls import (
+    COLUMNS,
+    NUM_CONTROLS,
+    WIDEST_TOLD_CENTS,
+    to_scale,
+    told_controls,
+)
 from musegen.midi_ddsp.instruments import INSTRUMENTS
 from musegen.midi_ddsp.note_frames import frame_spans
 from musegen.midi_ddsp.notes import PlayedNote
@@ -28,7 +34,6 @@ _OTHER_TIMES_S = np.array([0.01, 0.03, 0.1, 0.3])
 _PITCHES = np.arange(27.0, 106.0, 2.0)
 _PITCH_WIDTH = 1.5
 _PEAK_WIDTH = 0.2
-_SWING_CENTS = 50.0
 _FAR_S = 1e3
 _NEIGHBOURS = ("volume_db", "mean_harmonic")
 
@@ -87,6 +92,9 @@ class Line:
     def features(self, first: int, last: int, swing: FloatArray) -> NDArray[np.float32]:
         """Return what the network reads.
 
+        A pitch that moves further than pitches do is told as one that moves as far as
+        they do: whoever plays adds the rest.
+
         Args:
             first: First frame; may be negative: before the score begins is silence.
             last: Frame after the last.
@@ -102,7 +110,7 @@ class Line:
             self._places(frames, note),
             self._pitches(note),
             self._controls(note),
-            swing / _SWING_CENTS,
+            _told_swing(swing),
             self._instrument(len(frames)),
         ]
         return np.concatenate(parts, axis=1).astype(np.float32)
@@ -162,7 +170,7 @@ class Line:
         return np.concatenate([plain, near], axis=1)[note]
 
     def _controls(self, note: NDArray[np.int64]) -> FloatArray:
-        scaled = to_scale(self.controls)
+        scaled = to_scale(told_controls(self.controls))
         columns = [COLUMNS[name] for name in _NEIGHBOURS]
         shared = scaled[:, columns]
         before = np.concatenate([shared[:1], shared[:-1]])
@@ -206,6 +214,13 @@ def joined(spans: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return [N]: which notes begin in the very frame in which the one before ends."""
     touches = spans[1:, 0] <= spans[:-1, 1]
     return np.concatenate([[False], touches])
+
+
+def _told_swing(swing: FloatArray) -> FloatArray:
+    """Return [T, 2]: the swing as a share of the widest that is told, 1 at most."""
+    widths = np.hypot(swing[:, 0], swing[:, 1])
+    told: FloatArray = swing / np.maximum(widths, WIDEST_TOLD_CENTS)[:, None]
+    return told
 
 
 def _nearness(

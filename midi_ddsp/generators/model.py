@@ -18,7 +18,7 @@ from musegen.midi_ddsp.generators.controls import (
     CONTROL_NAMES,
     controls_of_table,
     playable,
-    units_of_controls,
+    playable_table,
 )
 from musegen.midi_ddsp.generators.described import known_instrument
 from musegen.midi_ddsp.generators.expression_model import ExpressionModel
@@ -29,15 +29,12 @@ from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ, SynthesisParameters
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.synthesizing.performers import TAIL_S, PlayingChoices
+from musegen.midi_ddsp.synthesizing.velocity_levels import velocity_gains_db
 from musegen.midi_ddsp.tables.note_table import NoteTable, make_note_table
 
 DEFAULT_SYNTHESIS = "synthesis_base"
 DEFAULT_EXPRESSION = "expression_base"
 
-# A velocity of 80 is the level that was learned; a tenth of it is this much softer.
-# Our own choice: between General MIDI's 40 and what players' files are like.
-NEUTRAL_VELOCITY = 80
-VELOCITY_DB = 30.0
 # A decibel more makes the tone this much brighter. Our own choice.
 _BRIGHTER_PER_DB = 0.015
 # Notes that touch but are not slurred are this far apart when played.
@@ -126,12 +123,20 @@ class PerformerModel:
             variety=0.0 if choices.is_deterministic else choices.variety,
         )
         controls = with_velocities(controls, part.notes)
-        pitches = [note.pitch for note in part.notes]
         return make_note_table(
             part.notes,
             instrument=part.instrument.name,
-            units=units_of_controls(controls, pitches),
+            units=controls,
+            unit_names=CONTROL_NAMES,
         )
+
+    def playable(self, table: NoteTable) -> NoteTable:
+        """Return a table with every control within what can be played.
+
+        Raises:
+            InputError: The table lacks a control.
+        """
+        return playable_table(table)
 
     def parameters(
         self, part: PlayablePart, table: NoteTable, choices: PlayingChoices
@@ -213,8 +218,7 @@ def articulated(
 
 def with_velocities(controls: FloatArray, notes: Sequence[PlayedNote]) -> FloatArray:
     """Return controls [N, 9] of notes played as loud as their velocities say."""
-    velocity = np.array([max(note.velocity, 1) for note in notes], dtype=np.float64)
-    louder_db = VELOCITY_DB * np.log10(velocity / NEUTRAL_VELOCITY)
+    louder_db = velocity_gains_db(notes)
     changed = controls.copy()
     changed[:, COLUMNS["volume_db"]] += louder_db
     changed[:, COLUMNS["attack_noise_db"]] += louder_db

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from musegen.midi_ddsp.generators.controls import NUM_CONTROLS
 from musegen.midi_ddsp.generators.line import INSTRUMENT_NAMES, NUM_INSTRUMENTS
+from musegen.midi_ddsp.medians import medians
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.player.note_context import context_of
 
@@ -85,7 +86,7 @@ def note_features(
         np.clip(_after(step, 0.0) / 12.0, -2.0, 2.0),
         slurred,
         np.append(slurred[1:], 0.0),
-        length - np.median(length),
+        length - medians(length),
     ]
     near = np.exp(-(((pitch[:, None] - _PITCHES) / _PITCH_WIDTH) ** 2))
     codes = np.zeros((len(notes), NUM_INSTRUMENTS))

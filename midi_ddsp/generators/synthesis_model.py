@@ -24,6 +24,7 @@ from musegen.midi_ddsp.generators.described import SYNTHESIS_KIND, described
 from musegen.midi_ddsp.generators.line import Line
 from musegen.midi_ddsp.generators.pitch_classes import likeliest_cents, quantile_cents
 from musegen.midi_ddsp.generators.swing import MadeSwing
+from musegen.midi_ddsp.medians import medians
 from musegen.midi_ddsp.parameters import (
     FRAME_RATE_HZ,
     NUM_HARMONICS,
@@ -210,7 +211,7 @@ def smoothed_pitch(pitch: FloatArray) -> FloatArray:
         [T], medians.
     """
     windows = np.lib.stride_tricks.sliding_window_view(pitch, SMOOTHED_FRAMES)
-    return np.asarray(np.median(windows, axis=1))
+    return medians(windows)
 
 
 def _stretches(num_frames: int) -> Iterator[tuple[int, int]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from musegen.engine.training_facts import TrainingFacts
+from musegen.engine.training_command import preset_options, retraining
+from musegen.engine.training_facts import TrainingFacts, data_and_licence
+from musegen.midi_ddsp.inference.presets import PRESETS
 from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
 
-LICENCE = "Apache-2.0"
 _OPTIMIZERS = {"adam": "Adam", "muon": "Muon"}
 
 
@@ -35,7 +36,7 @@ bands; f0 is passed through). Architecture `{config.network.architecture}`,
 
 ## Data and licence
 
-Trained on: {facts.source}. The weights are under {LICENCE}.
+{data_and_licence(facts.data)}
 
 ## Training
 
@@ -49,10 +50,7 @@ The loss is the multi-scale spectral loss between the recording and the synthesi
 sound (six sizes, logarithms clamped at 1e-5). Validation, pieces never trained on:
 {validated}.
 
-Retrain with one command:
-
-    musegen train midi-ddsp --stage inference --data CLIPS --run runs/{name} \\
-        --export {name}
+{_retraining(name, facts)}
 
 ## Measured
 
@@ -63,3 +61,12 @@ Retrain with one command:
 One voice at a time; f0 must be known. The recording should be dry: a room is taken for
 a part of the tone.
 """
+
+
+def _retraining(name: str, facts: TrainingFacts[InferenceTrainingConfig]) -> str:
+    return retraining(
+        "musegen train midi-ddsp --stage inference",
+        name,
+        preset_options(facts.config, PRESETS),
+        data=facts.data,
+    )

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
-from musegen.engine.training_facts import facts_of_run
+from musegen.engine.run_inputs import TrainingData
+from musegen.engine.training_facts import facts_of_run, weights_licence
 from musegen.midi_ddsp.inference.building import INSTRUMENTS_KEY, build_network
-from musegen.midi_ddsp.inference.card import LICENCE, render_card
+from musegen.midi_ddsp.inference.card import render_card
 from musegen.midi_ddsp.inference.config import NetworkConfig, config_to_json
 from musegen.midi_ddsp.inference.model import KIND
 from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
@@ -28,7 +29,7 @@ def export_inference(
     *,
     config: InferenceTrainingConfig,
     result: TrainingResult,
-    source: str,
+    data: TrainingData,
     folder: Path,
     instruments: Sequence[str] = (),
     measured: str = "",
@@ -39,7 +40,7 @@ def export_inference(
         network: With the weights to ship, in any precision, without the synthesizer.
         config: Its training.
         result: How the training ended.
-        source: The data in words.
+        data: What it learned from.
         folder: Where; must not exist.
         instruments: Names by slot.
         measured: For the card, see `render_card`.
@@ -48,7 +49,7 @@ def export_inference(
     from musegen.engine.weights import weights_bytes
 
     plain = _in_single_precision(network, config.network)
-    facts = facts_of_run(config, plain, result, source=source)
+    facts = facts_of_run(config, plain, result, data=data)
     architecture = config_to_json(config.network)
     if "instrument" in config.network.inputs:
         architecture[INSTRUMENTS_KEY] = list(instruments)
@@ -58,7 +59,7 @@ def export_inference(
         kind=KIND,
         version=VERSION,
         architecture=architecture,
-        licence=LICENCE,
+        licence=weights_licence(data),
         summary="DDSP Inference: recordings to synthesis parameters",
         weights=weights_bytes(plain),
         networks={

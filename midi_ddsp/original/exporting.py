@@ -10,7 +10,9 @@ import numpy as np
 
 from musegen.data.errors import FileFormatError, UsageError
 from musegen.engine.model_folder import ModelFolder, write_model_folder
+from musegen.engine.run_inputs import StartingModel, TrainingData
 from musegen.engine.safetensors_writing import safetensors_bytes
+from musegen.engine.training_facts import weights_licence
 from musegen.midi_ddsp.original.exporting_card import (
     ExportFacts,
     Half,
@@ -40,9 +42,9 @@ def export_original(
     expression_network: Any,
     *,
     folder: Path,
-    source: str,
-    licence: str,
+    data: TrainingData,
     instruments: Sequence[str],
+    start: StartingModel | None = None,
     reverbs: Array | None = None,
     synthesis: Half | None = None,
     expression: Half | None = None,
@@ -54,9 +56,9 @@ def export_original(
         synthesis_network: Keras network of the published sizes.
         expression_network: Likewise.
         folder: Where; must not exist.
-        source: The data in words.
-        licence: Of the weights.
+        data: What was learned from.
         instruments: Those that were trained on.
+        start: The model whose weights the last run began with; None for fresh ones.
         reverbs: [20, up to 48000], the rooms, unfaded; None for none.
         synthesis: Where the Synthesis Generator comes from, for the card; None if it
             is untrained.
@@ -70,8 +72,8 @@ def export_original(
     tensors = trained_tensors(synthesis_network, expression_network, reverbs=reverbs)
     halves = {PARTS[SYNTHESIS]: synthesis, PARTS[EXPRESSION]: expression}
     facts = ExportFacts(
-        source=source,
-        licence=licence,
+        data=data,
+        start=start,
         instruments=instruments,
         has_rooms=reverbs is not None,
         num_parameters={
@@ -94,7 +96,7 @@ def export_original(
             "training": trainings(facts),
             "untrained": [name for name, half in halves.items() if half is None],
         },
-        licence=licence,
+        licence=weights_licence(data, start),
         summary=f"MIDI-DDSP as published, trained on {len(instruments)} instruments",
         weights=safetensors_bytes(tensors),
         networks={},

@@ -6,7 +6,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from musegen.engine.run_inputs import StartingModel, TrainingData
 from musegen.engine.training import TrainingResult
+from musegen.engine.training_facts import data_and_licence
 from musegen.midi_ddsp.original.training_config import (
     ExpressionTrainingConfig,
     SynthesisTrainingConfig,
@@ -51,21 +53,21 @@ class ExportFacts:
     """What is known of a trained model.
 
     Args:
-        source: The data in words, licences included.
-        licence: Of the weights.
+        data: What was learned from.
         instruments: Those that were trained on.
         has_rooms: Whether it has rooms, learned with the recordings.
         num_parameters: Of each generator, by its name.
         halves: Where each comes from, by the same names; an untrained one is missing.
+        start: The model whose weights the last run began with; None for fresh ones.
         measured: Markdown with figures measured after training; may be empty.
     """
 
-    source: str
-    licence: str
+    data: TrainingData
     instruments: Sequence[str]
     has_rooms: bool
     num_parameters: Mapping[str, int]
     halves: Mapping[str, Half]
+    start: StartingModel | None = None
     measured: str = ""
 
 
@@ -101,7 +103,7 @@ parameters of a synthesizer at 250 Hz, and these become sound at 16 kHz.
 
 ## Data and licence
 
-{_wrapped(f"Trained on: {facts.source}. Licence of the weights: {facts.licence}.")}
+{data_and_licence(facts.data, facts.start)}
 
 ## Training
 
@@ -127,7 +129,7 @@ def trainings(facts: ExportFacts) -> dict[str, str]:
     Args:
         facts: Of the training.
     """
-    data = f"Data: {facts.source} ({', '.join(facts.instruments)})."
+    data = f"Data: {facts.data.source} ({', '.join(facts.instruments)})."
     told = {}
     for part, half in facts.halves.items():
         if isinstance(half, TrainedHalf):

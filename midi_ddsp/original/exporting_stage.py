@@ -13,6 +13,7 @@ from typing import Any
 
 from musegen.engine.model_folder import ModelFolder
 from musegen.engine.models import find_model
+from musegen.engine.run_inputs import StartingModel, TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.original.exporting import PARTS, export_original
 from musegen.midi_ddsp.original.exporting_card import Half, TakenHalf, TrainedHalf
@@ -28,7 +29,6 @@ from musegen.midi_ddsp.original.training_config import (
 )
 
 OTHER_HALF = {SYNTHESIS: EXPRESSION, EXPRESSION: SYNTHESIS}
-_LICENCE = "Apache-2.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,7 +102,7 @@ def export_stage(
     config: SynthesisTrainingConfig | ExpressionTrainingConfig,
     result: TrainingResult,
     origin: Origin | None,
-    source: str,
+    data: TrainingData,
     instruments: Sequence[str],
     folder: Path,
 ) -> ModelFolder:
@@ -116,7 +116,7 @@ def export_stage(
         config: The run; says which half it is.
         result: How it ended.
         origin: What it began from; None for fresh weights.
-        source: The data in words.
+        data: What was learned from.
         instruments: Those that were trained on.
         folder: Where; must not exist.
 
@@ -140,13 +140,17 @@ def export_stage(
         networks[SYNTHESIS],
         networks[EXPRESSION],
         folder=folder,
-        source=source,
-        licence=_LICENCE if origin is None else origin.licence,
+        data=data,
+        start=None if origin is None else _starting_model(origin),
         instruments=instruments,
         reverbs=rooms,
         synthesis=halves[SYNTHESIS],
         expression=halves[EXPRESSION],
     )
+
+
+def _starting_model(origin: Origin) -> StartingModel:
+    return StartingModel(name=origin.name, digest=origin.digest, licence=origin.licence)
 
 
 def _taken(half: str, origin: Origin | None) -> TakenHalf | None:

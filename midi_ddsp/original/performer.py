@@ -19,6 +19,7 @@ from musegen.midi_ddsp.original.model import OriginalModel
 from musegen.midi_ddsp.parameters import SynthesisParameters
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
+from musegen.midi_ddsp.synthesizing.velocity_levels import play_velocities
 from musegen.midi_ddsp.synthesizing.wheel_vibrato import moves_vibrato, widen_vibrato
 from musegen.midi_ddsp.tables.note_table import NoteTable
 
@@ -27,7 +28,7 @@ BLOCK_FRAMES = 250  # a second at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OriginalPerformer:
-    """A `Performer`: the original's networks, with the modulation wheel.
+    """A `Performer`: the original's networks, with velocities and the modulation wheel.
 
     Its expression is never drawn: the `variety` of the choices does nothing.
 
@@ -75,10 +76,16 @@ class OriginalPerformer:
         del choices  # nothing is drawn
         return self.model.predict_expression(part.notes, part.instrument.name)
 
+    def playable(self, table: NoteTable) -> NoteTable:
+        """Return the table itself: its networks are given whatever it says."""
+        return table
+
     def parameters(
         self, part: PlayablePart, table: NoteTable, choices: PlayingChoices
     ) -> Iterator[SynthesisParameters]:
         """Play a part; see `Performer.parameters`.
+
+        The networks know nothing of velocities: these change the level alone.
 
         Raises:
             UsageError: It does not play the part's instrument.
@@ -92,6 +99,7 @@ class OriginalPerformer:
             seed=choices.seed,
             argmax=choices.is_deterministic,
         ).parameters
+        played = play_velocities(played, notes)
         factor = part.automation.vibrato_factor
         if moves_vibrato(factor):
             index = note_frames(notes, played.num_frames).note_index

@@ -108,7 +108,7 @@ def wanted_instrument(
     Raises:
         UsageError: There is none of that name, or none that has a voice here.
     """
-    instrument = instrument_named(name)
+    instrument = instrument_named(name, listed=available)
     if instrument not in available:
         names = ", ".join(item.name for item in available)
         raise UsageError(

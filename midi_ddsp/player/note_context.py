@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.midi_ddsp.medians import medians
 from musegen.midi_ddsp.player.phrases import phrase_bounds
 
 FloatArray = NDArray[np.float64]
@@ -98,7 +99,7 @@ def context_of(
     return NoteContext(
         length_s=length_s,
         length=length,
-        relative_length=np.clip(np.log2(length_s / np.median(length_s)), -2.0, 2.0),
+        relative_length=np.clip(np.log2(length_s / medians(length_s)), -2.0, 2.0),
         height=(pitches - pitches.mean()) / 12.0,
         interval=interval,
         next_interval=next_interval,

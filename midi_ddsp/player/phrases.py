@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.midi_ddsp.medians import medians
+
 FloatArray = NDArray[np.float64]
 
 _PHRASE_REST_S = 0.15
@@ -25,7 +27,7 @@ def phrase_bounds(onsets: FloatArray, ends: FloatArray) -> list[tuple[int, int]]
         ends: [notes], in seconds, as written.
     """
     lengths = ends - onsets
-    long_s = _LONG_NOTE * float(np.median(lengths))
+    long_s = _LONG_NOTE * float(medians(lengths))
     fewest, most = _PHRASE_NOTES
     starts = [0]
     for index in range(1, len(onsets)):

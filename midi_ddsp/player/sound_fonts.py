@@ -16,6 +16,7 @@ from musegen.data.notices import Notice
 
 ENVIRONMENT_VARIABLE = "MUSEGEN_SOUND_FONT"
 UNKNOWN_LICENCE = "unknown"
+FLUID_LICENCE = "MIT (FluidR3 GM, copyright Frank Wen)"
 
 _FOLDERS = (
     Path("/usr/share/sounds/sf2"),
@@ -26,7 +27,7 @@ _FOLDERS = (
 _PREFERRED = ("FluidR3_GM.sf2",)
 _BUNDLED = "TimGM6mb.sf2"
 _LICENCES = {
-    "fluidr3": "MIT (FluidR3 GM, copyright Frank Wen)",
+    "fluidr3": FLUID_LICENCE,
     "timgm6mb": "GPL-2 (TimGM6mb, copyright Tim Brechbill)",
 }
 _INSTALL = (

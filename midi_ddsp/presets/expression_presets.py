@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musegen.data.errors import InputError, UsageError
 from musegen.midi_ddsp.presets import preset_edits as edits
+from musegen.midi_ddsp.tables.note_columns import COLUMN_BY_NAME
 from musegen.midi_ddsp.tables.note_table import NoteTable, PartialNoteTable
 from musegen.midi_ddsp.tables.note_table_merging import merge
 
@@ -187,11 +189,17 @@ def _applied(
     return merge(
         table,
         PartialNoteTable(
-            columns={name: np.asarray(values) for name, values in changed.items()},
+            columns={name: _within(name, values) for name, values in changed.items()},
             row_labels=tuple(f"note {note + 1}" for note in range(table.num_notes)),
             source=f"the preset {choice}",
         ),
     )
+
+
+def _within(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values [N] held within what a column may say."""
+    column = COLUMN_BY_NAME[name]
+    return np.clip(values, column.lowest, column.highest)
 
 
 def _refusal(preset: Preset, *, has_reader: bool) -> str:

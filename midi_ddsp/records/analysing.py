@@ -168,10 +168,11 @@ def _analysed(
         notes, origin = _heard_notes(track, level, listening), "sound"
     else:
         notes, origin = paired.notes, paired.origin
-        if settings.is_aligned or job.is_score:
+        is_aligned = settings.is_aligned or job.is_score
+        if is_aligned:
             notes = tuple(listening.align(notes, samples, track))
             origin = f"{origin}, aligned"
-        notes = _within(notes, track, len(audio))
+        notes = _within(notes, track, len(audio), is_aligned=is_aligned)
         track = listening.track_known(samples, notes)
     return AnalysedRecording(
         piece=job.piece,
@@ -303,11 +304,11 @@ def _heard_notes(
 
 
 def _within(
-    notes: tuple[PlayedNote, ...], track: Track, num_samples: int
+    notes: tuple[PlayedNote, ...], track: Track, num_samples: int, *, is_aligned: bool
 ) -> tuple[PlayedNote, ...]:
     """Return the notes that lie within the sound, if they are those of the sound."""
     duration_s = num_samples / SAMPLE_RATE_HZ
-    mismatch = find_mismatch(notes, track, duration_s=duration_s)
+    mismatch = find_mismatch(notes, track, duration_s=duration_s, is_aligned=is_aligned)
     if mismatch is not None:
         raise _RefusalError(mismatch.reason, mismatch.message)
     return tuple(note for note in notes if note.onset_s < duration_s)

@@ -59,7 +59,11 @@ class Mismatch:
 
 
 def find_mismatch(
-    notes: Sequence[PlayedNote], track: Track, *, duration_s: float
+    notes: Sequence[PlayedNote],
+    track: Track,
+    *,
+    duration_s: float,
+    is_aligned: bool = False,
 ) -> Mismatch | None:
     """Return why notes cannot be those of a recording, None if they can.
 
@@ -70,13 +74,15 @@ def find_mismatch(
         notes: One voice, sorted by onset.
         track: Pitch of the recording, 250 frames a second.
         duration_s: Of the recording.
+        is_aligned: Whether the notes were moved to fit the sound, so that the message
+            does not advise it.
     """
     within = [note for note in notes if note.onset_s < duration_s]
     if not within:
         return Mismatch(reason="no-notes", message="no note lies within the recording")
     late_s = notes[-1].offset_s - duration_s
     if late_s > MAX_LATE_S:
-        return _out_of_time(f"the notes end {late_s:.1f} s after the sound")
+        return _out_of_time(f"the notes end {late_s:.1f} s after the sound", is_aligned)
     num_frames = int(np.ceil(duration_s * FRAME_RATE_HZ - 1e-6))
     frames = note_frames(within, num_frames)
     is_voiced = fitted(np.asarray(track.voiced, bool), num_frames)
@@ -86,23 +92,30 @@ def find_mismatch(
     sounding = both.sum() / max(1, is_noted.sum())
     if sounding < MIN_SOUNDING_SHARE:
         return _out_of_time(
-            f"a pitch is heard in {sounding:.0%} of the time of the notes only"
+            f"a pitch is heard in {sounding:.0%} of the time of the notes only",
+            is_aligned,
         )
     unnoted = (is_voiced & ~is_noted).sum() / max(1, is_voiced.sum())
     if unnoted > MAX_UNNOTED_SHARE:
-        return _out_of_time(f"{unnoted:.0%} of the sound lies outside all notes")
-    return _wrong_pitch(hz_to_midi(f0_hz[both]) - frames.pitch[both])
+        return _out_of_time(
+            f"{unnoted:.0%} of the sound lies outside all notes", is_aligned
+        )
+    return _wrong_pitch(hz_to_midi(f0_hz[both]) - frames.pitch[both], is_aligned)
 
 
-def _out_of_time(finding: str) -> Mismatch:
+def _cause(is_aligned: bool) -> str:
+    if is_aligned:
+        return "the notes are of another recording, for aligned they do not fit either"
+    return "the notes are of another recording, or not in time (--align fits them)"
+
+
+def _out_of_time(finding: str, is_aligned: bool) -> Mismatch:
     return Mismatch(
-        reason="duration-mismatch",
-        message=f"{finding}: they are of another recording, or not in time (--align "
-        "fits them)",
+        reason="duration-mismatch", message=f"{finding}: {_cause(is_aligned)}"
     )
 
 
-def _wrong_pitch(above: NDArray[np.float64]) -> Mismatch | None:
+def _wrong_pitch(above: NDArray[np.float64], is_aligned: bool) -> Mismatch | None:
     """Judge by how far the sound lies above the notes, in semitones, frame by frame."""
     median = float(np.median(above))
     folded = np.abs((above + _OCTAVE / 2) % _OCTAVE - _OCTAVE / 2)
@@ -117,7 +130,7 @@ def _wrong_pitch(above: NDArray[np.float64]) -> Mismatch | None:
         )
     else:
         message = (
-            f"{share:.0%} of the frames sound another pitch than their note: the notes "
-            "are of another recording, or not in time (--align fits them)"
+            f"{share:.0%} of the frames sound another pitch than their note: "
+            f"{_cause(is_aligned)}"
         )
     return Mismatch(reason="pitch-mismatch", message=message)

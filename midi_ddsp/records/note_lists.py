@@ -10,7 +10,12 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from musegen.data.errors import EmptyScoreError, FileFormatError, PolyphonyError
+from musegen.data.errors import (
+    EmptyScoreError,
+    FileFormatError,
+    InputError,
+    PolyphonyError,
+)
 from musegen.data.files import read_bytes, read_score
 from musegen.data.notices import Notice
 from musegen.data.score import Part
@@ -66,7 +71,7 @@ def read_note_list(path: Path) -> tuple[tuple[PlayedNote, ...], tuple[Notice, ..
     if not notes:
         raise EmptyScoreError(f"{label}: there is not one note in it")
     voice, notices = monophonic(notes)
-    _refuse_polyphony(len(voice), len(notes), label)
+    refuse_polyphony(len(voice), len(notes), label)
     return voice, notices
 
 
@@ -110,8 +115,27 @@ def read_score_part(
     voice, notices = notes_from_score(score, index)
     part = score.parts[index]
     num_sounding = sum(note.duration > 0 for note in part.notes)
-    _refuse_polyphony(len(voice), num_sounding, str(path))
+    refuse_polyphony(len(voice), num_sounding, str(path))
     return voice, part, (*result.notices, *notices)
+
+
+def refuse_polyphony(num_left: int, num_notes: int, label: str) -> None:
+    """Refuse notes of which too many had to be left out to make one voice.
+
+    Args:
+        num_left: Notes of the voice.
+        num_notes: Notes that it was made of.
+        label: What they are, for the message.
+
+    Raises:
+        PolyphonyError: More than 5 % were left out.
+    """
+    num_chords = num_notes - num_left
+    if num_chords > MAX_CHORD_SHARE * num_notes:
+        raise PolyphonyError(
+            f"{label}: {num_chords} of {num_notes} notes begin with another one; "
+            "notes of one voice are needed"
+        )
 
 
 def _only_part(
@@ -180,33 +204,42 @@ def _is_number(text: str) -> bool:
 
 
 def _note(values: dict[str, str], where: str) -> PlayedNote:
+    number = {
+        name: _number(text, name, where)
+        for name, text in values.items()
+        if name and text != ""
+    }
+
+    def first_of(*names: str) -> str:
+        for name in names:
+            if name in number:
+                return name
+        asked = [name for name in names if name in values] or names
+        raise FileFormatError(f"{where}: {' or '.join(asked)} is missing")
+
+    onset_s = number[first_of("onset_s")]
+    end = first_of("offset_s", "duration_s")
+    height = first_of("pitch", "f0_hz")
+    pitch = number[height]
+    if height == "f0_hz":
+        if pitch <= 0.0:
+            raise FileFormatError(f"{where}: f0_hz is above 0; got {pitch:g}")
+        pitch = float(hz_to_midi(pitch))
     try:
-        number = {
-            name: float(text) for name, text in values.items() if name and text != ""
-        }
-        onset_s = number["onset_s"]
-        offset_s = number.get("offset_s")
-        if offset_s is None:
-            offset_s = onset_s + number["duration_s"]
-        pitch = number.get("pitch")
-        if pitch is None:
-            pitch = float(hz_to_midi(number["f0_hz"]))
         return PlayedNote(
             pitch=round(pitch),
             onset_s=onset_s,
-            offset_s=offset_s,
+            offset_s=number[end] + (onset_s if end == "duration_s" else 0.0),
             velocity=round(number.get("velocity", DEFAULT_VELOCITY)),
         )
-    except KeyError as error:
-        raise FileFormatError(f"{where}: {error.args[0]} is missing") from error
-    except (ValueError, OverflowError) as error:
+    except InputError as error:
         raise FileFormatError(f"{where}: {error}") from error
 
 
-def _refuse_polyphony(num_left: int, num_notes: int, label: str) -> None:
-    num_chords = num_notes - num_left
-    if num_chords > MAX_CHORD_SHARE * num_notes:
-        raise PolyphonyError(
-            f"{label}: {num_chords} of {num_notes} notes begin with another one; a "
-            "recording of one voice is needed"
+def _number(text: str, name: str, where: str) -> float:
+    if not _is_number(text):
+        named = "; pitches are MIDI numbers, 60 for C4" if name == "pitch" else ""
+        raise FileFormatError(
+            f"{where}: {name} is {text!r}, which is no finite number{named}"
         )
+    return float(text)

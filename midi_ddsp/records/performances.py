@@ -1,7 +1,8 @@
 """The virtual player as a source: which tunes it plays, and what comes of one.
 
 The plan is drawn from a seed before anything sounds, so that any worker can play any
-part of it and the same plan always gives the same clips. Tunes are found in `tunes`.
+part of it and the same plan always gives the same clips. Tunes are found in `tunes`
+and `given_tunes`.
 """
 
 from __future__ import annotations
@@ -14,24 +15,22 @@ from typing import Any
 import numpy as np
 
 from musegen.data.errors import InputError, PitchRangeError, UsageError
+from musegen.data.notices import Notice
 from musegen.data.preparation.records import Rejection
 from musegen.engine.seeds import derive_seed, generator
 from musegen.midi_ddsp.audio.encoding import to_int16
 from musegen.midi_ddsp.instruments import Instrument, instrument_named
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.records.clips import AnalysedRecording, fitted, num_frames_of
-from musegen.midi_ddsp.records.tunes import (
-    LEAD_IN_S,
-    GivenTune,
-    Tune,
-    read_given,
-    tunes_in_order,
-)
+from musegen.midi_ddsp.records.given_tunes import GivenTune, read_given
+from musegen.midi_ddsp.records.tunes import LEAD_IN_S, Tune, tunes_in_order
 
 MAX_REST_S = 1.5
 """Longer rests of a tune are cut to this: a part that waits teaches nothing."""
 MIN_TUNE_S = 4.0
 """What is left of a tune at the end of the plan is at least so long."""
+MAX_MINUTES = 10_000.0
+"""A week of sound, about 20 GB; the plan of all of it is in memory."""
 TAIL_S = 1.0
 _SECONDS_A_MINUTE = 60.0
 
@@ -74,11 +73,14 @@ class Plan:
 
     Args:
         jobs: In the order of the file, instrument after instrument.
-        rejections: Given tunes that none of the instruments reaches.
+        rejections: Given tunes that are not one voice, and those that none of the
+            instruments reaches.
+        notices: What was read otherwise than the scores say.
     """
 
     jobs: tuple[PerformanceJob, ...]
     rejections: tuple[Rejection, ...]
+    notices: tuple[Notice, ...] = ()
 
     @property
     def minutes(self) -> float:
@@ -105,19 +107,23 @@ def plan_performances(
     Args:
         names: Collections of `musegen.midi_ddsp.records.tunes`, and paths of scores.
         instruments: Names, at least one.
-        minutes: Of all instruments together, above 0.
+        minutes: Of all instruments together, above 0, at most `MAX_MINUTES`.
         seed: Any integer.
         styles: Names to draw from, at least one.
         licence: Of the scores.
         sound_font: Passed on.
 
     Raises:
-        UsageError: There is no such instrument or collection, or no minutes.
-        InputError: A score cannot be read, or no tune fits any instrument.
+        UsageError: There is no such instrument or collection, or the minutes are out of
+            their range.
+        InputError: A score cannot be read, or no tune can be played.
         MissingPackageError: Collections need music21.
     """
-    if not minutes > 0.0:
-        raise UsageError(f"minutes are above 0; got {minutes:g}")
+    if not 0.0 < minutes <= MAX_MINUTES:
+        raise UsageError(
+            f"minutes are above 0 and at most {MAX_MINUTES:g}, which is a week; got "
+            f"{minutes:g}"
+        )
     chosen = list(dict.fromkeys(instrument_named(name).name for name in instruments))
     if not (names and chosen and styles):
         raise UsageError("a plan needs a tune, an instrument and a style at least")
@@ -126,18 +132,35 @@ def plan_performances(
     for name in chosen:
         jobs += _jobs_of(
             instrument_named(name),
-            lambda order_seed: tunes_in_order(names, given, seed=order_seed),
+            lambda order_seed: tunes_in_order(names, given.tunes, seed=order_seed),
             budget_s=minutes * _SECONDS_A_MINUTE / len(chosen),
             seed=seed,
             styles=styles,
             sound_font=sound_font,
         )
+    out_of_range = _out_of_range(given.tunes, chosen)
     if not jobs:
-        raise InputError(
-            f"none of the tunes fits the range of {', '.join(chosen)}; choose another "
-            "instrument or other tunes"
+        raise InputError(_no_jobs(given.rejections, out_of_range, chosen))
+    return Plan(
+        jobs=tuple(jobs),
+        rejections=(*given.rejections, *out_of_range),
+        notices=given.notices,
+    )
+
+
+def _no_jobs(
+    unusable: Sequence[Rejection],
+    out_of_range: Sequence[Rejection],
+    instruments: Sequence[str],
+) -> str:
+    if not unusable:
+        return (
+            f"none of the tunes fits the range of {', '.join(instruments)}; choose "
+            "another instrument or other tunes"
         )
-    return Plan(jobs=tuple(jobs), rejections=_out_of_range(given, chosen))
+    num_more = len(unusable) + len(out_of_range) - 1
+    more = f" (and {num_more} more)" if num_more else ""
+    return f"not one part can be played: {unusable[0]}{more}"
 
 
 def _out_of_range(

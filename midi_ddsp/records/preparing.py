@@ -42,6 +42,7 @@ class PreparedClips:
         num_recordings: Recordings that gave clips.
         duration_s: Of these recordings together.
         remarks: What there is to know of them.
+        pieces: Of the clips, sorted.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class PreparedClips:
     num_recordings: int
     duration_s: float
     remarks: tuple[Remark, ...]
+    pieces: tuple[str, ...]
 
 
 def prepare_clips(
@@ -88,6 +90,7 @@ def prepare_clips(
     """
     refused = list(rejections)
     remarks: list[Remark] = []
+    pieces: set[str] = set()
     num_recordings = num_samples = 0
     with ClipWriter(path, layout=layout, overwrite=overwrite) as writer:
         for outcome in in_order(analyse, jobs, workers=workers):
@@ -97,6 +100,7 @@ def prepare_clips(
                 split = rule.split_of(outcome.piece)
                 for clip in cut_clips(outcome, split=split, layout=layout):
                     writer.add(clip)
+                pieces.add(outcome.piece)
                 remarks += _remarks(outcome)
                 num_recordings += 1
                 num_samples += len(outcome.audio)
@@ -117,6 +121,7 @@ def prepare_clips(
             num_recordings=num_recordings,
             duration_s=num_samples / layout.sample_rate,
             remarks=tuple(remarks),
+            pieces=tuple(sorted(pieces)),
         )
 
 
@@ -157,7 +162,12 @@ def in_order(
 
 
 def empty_split_notices(rule: SplitRule, pieces: Sequence[str]) -> tuple[Notice, ...]:
-    """Say which splits get no piece though a share of them is asked for."""
+    """Say which splits get no piece though a share of them is asked for.
+
+    Args:
+        rule: What divides.
+        pieces: Those that gave clips; twice the same counts once.
+    """
     counts = Counter(rule.split_of(piece) for piece in set(pieces))
     shares = {"train": rule.train, "valid": rule.valid, "test": rule.test}
     return tuple(
@@ -183,5 +193,5 @@ def _remarks(outcome: AnalysedRecording) -> list[Remark]:
 def _nothing(refused: Sequence[Rejection]) -> str:
     reasons = Counter(rejection.reason for rejection in refused)
     counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    last = f"; the last: {refused[-1].source}: {refused[-1].message}" if refused else ""
+    last = f"; the last: {refused[-1]}" if refused else ""
     return f"not one recording gave a clip ({counted or 'there were none'}){last}"

@@ -1,30 +1,27 @@
-"""Tunes for the virtual player: of collections, or the parts of given scores.
+"""Tunes for the virtual player: what one is, those of collections, and their order.
 
-One shape for both, so that a plan (`performances`) need not know where a tune is from.
+One shape for all, so that a plan (`performances`) need not know where a tune is from.
+Those of the user's own scores are in `given_tunes`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from musegen.data.errors import EmptyScoreError, PitchRangeError, UsageError
-from musegen.data.files import read_score
 from musegen.engine.seeds import generator
 from musegen.midi_ddsp.instruments import Instrument
-from musegen.midi_ddsp.notes import PlayedNote, notes_from_score
+from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.player import tunes as collected
 
 ALL = "all"
 COLLECTIONS = (ALL, *collected.COLLECTIONS)
 """Names that stand for the tunes of music21's corpus; `all` for all of them."""
 
-GIVEN_LICENCE = "tune given by the user"
 LEAD_IN_S = 0.15
 """Silence before the first note."""
 
@@ -103,86 +100,14 @@ class CollectedTune:
         return collected.arrange(self.tune, instrument, rng=rng)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenTune:
-    """A part of a score of the user; its timing stays.
-
-    Args:
-        piece: Name of the file.
-        name: Name and part.
-        source: The file.
-        licence: As the user says.
-        notes: Sorted by onset, none overlapping, at least one.
-    """
-
-    piece: str
-    name: str
-    source: str
-    licence: str
-    notes: tuple[PlayedNote, ...]
-
-    def arranged(
-        self, instrument: Instrument, rng: np.random.Generator
-    ) -> tuple[PlayedNote, ...]:
-        """Return the notes transposed to where the instrument plays with ease, or can.
-
-        Raises:
-            PitchRangeError: The part is wider than the instrument's range.
-        """
-        lowest = min(note.pitch for note in self.notes)
-        highest = max(note.pitch for note in self.notes)
-        ranges = (
-            (instrument.comfortable_lowest_pitch, instrument.comfortable_highest_pitch),
-            (instrument.lowest_pitch, instrument.highest_pitch),
-        )
-        for low, high in ranges:
-            if low - lowest <= high - highest:
-                shift = int(rng.integers(low - lowest, high - highest + 1))
-                return tuple(
-                    replace(note, pitch=note.pitch + shift) for note in self.notes
-                )
-        raise PitchRangeError(
-            f"{self.name} spans {highest - lowest} semitones, more than the "
-            f"{instrument.name} plays"
-        )
-
-
-def read_given(
-    names: Sequence[str], *, licence: str | None = None
-) -> tuple[GivenTune, ...]:
-    """Return the tunes of the scores among some names; collections are passed over.
-
-    Args:
-        names: `COLLECTIONS`, or paths of MIDI and MusicXML files; every part of a score
-            that has pitches is a tune.
-        licence: Of the scores.
-
-    Raises:
-        UsageError: A name is neither a collection nor a file.
-        InputError: A file cannot be read.
-        EmptyScoreError: A file has no tune.
-    """
-    tunes: list[GivenTune] = []
-    for name in dict.fromkeys(names):
-        if name in COLLECTIONS:
-            continue
-        if not Path(name).is_file():
-            raise UsageError(
-                f"{name!r} is neither a file nor a collection: give a MIDI or MusicXML "
-                f"file, or one of {', '.join(COLLECTIONS)}"
-            )
-        tunes += _parts(Path(name), licence or GIVEN_LICENCE)
-    return tuple(tunes)
-
-
 def tunes_in_order(
-    names: Sequence[str], given: Sequence[GivenTune], *, seed: int
+    names: Sequence[str], given: Sequence[Tune], *, seed: int
 ) -> Iterator[Tune]:
     """Yield every tune once, in an order drawn from a seed: scores, then collections.
 
     Args:
-        names: As `read_given` takes them.
-        given: What it returned.
+        names: `COLLECTIONS`; others are passed over.
+        given: Tunes of scores.
         seed: Any integer.
 
     Raises:
@@ -196,24 +121,3 @@ def tunes_in_order(
     if chosen:
         for tune in collected.iterate_tunes(seed=seed, collections=chosen):
             yield CollectedTune(tune=tune)
-
-
-def _parts(path: Path, licence: str) -> list[GivenTune]:
-    score = read_score(path).score
-    tunes = []
-    for index, part in enumerate(score.parts):
-        if part.is_drum or not any(note.duration > 0 for note in part.notes):
-            continue
-        notes, _ = notes_from_score(score, index)
-        tunes.append(
-            GivenTune(
-                piece=path.stem,
-                name=f"{path.stem} {index + 1} {part.name}".strip(),
-                source=path.name,
-                licence=licence,
-                notes=notes,
-            )
-        )
-    if not tunes:
-        raise EmptyScoreError(f"{path}: there is not one note with a pitch in it")
-    return tunes

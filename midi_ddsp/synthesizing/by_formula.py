@@ -7,11 +7,10 @@ only. Instruments are for `musegen.midi_ddsp.generators`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musegen.engine.digests import sha256_of
 from musegen.engine.seeds import generator
@@ -84,7 +83,18 @@ class FormulaPerformer:
             units += choices.variety * spread * drawn
             least = np.array([_LEAST.get(name, -np.inf) for name in UNIT_NAMES])
             units = np.maximum(units, least)
-        return make_note_table(part.notes, instrument=part.instrument.name, units=units)
+        columns = [UNIT_NAMES.index(name) for name in self.control_names]
+        return make_note_table(
+            part.notes,
+            instrument=part.instrument.name,
+            units=units[:, columns],
+            unit_names=self.control_names,
+        )
+
+    def playable(self, table: NoteTable) -> NoteTable:
+        """Return a table whose tones are made of harmonics that there are."""
+        held = np.clip(table["mean_harmonic"], 1.0, NUM_HARMONICS)
+        return table.with_columns({"mean_harmonic": held})
 
     def parameters(
         self, part: PlayablePart, table: NoteTable, choices: PlayingChoices
@@ -92,7 +102,7 @@ class FormulaPerformer:
         """Play a part note by note; see `Performer.parameters`."""
         del choices  # all is in the table
         first = 0
-        for played in _notes_played(table):
+        for played in _notes_played(table, self.control_names):
             factor = part.automation.vibrato_factor
             last = first + played.num_frames
             if moves_vibrato(factor):
@@ -125,10 +135,14 @@ def _units(note: PlayedNote, family: str) -> list[float]:
     return [values.get(name, 0.0) for name in UNIT_NAMES]
 
 
-def _notes_played(table: NoteTable) -> Iterator[SynthesisParameters]:
+def _notes_played(
+    table: NoteTable, read_names: Sequence[str]
+) -> Iterator[SynthesisParameters]:
     """Yield what sounds until each next note begins, from the score's beginning."""
     notes = table.notes()
-    units: NDArray[np.float64] = table.units()
+    units = np.zeros((len(notes), len(UNIT_NAMES)))
+    for name in read_names:
+        units[:, UNIT_NAMES.index(name)] = table[name]
     spans = frame_spans(notes)
     ends = [*spans[1:, 0].tolist(), int(spans[-1, 1] + TAIL_S * FRAME_RATE_HZ)]
     if spans[0, 0] > 0:

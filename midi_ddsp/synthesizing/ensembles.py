@@ -123,14 +123,17 @@ class Seat:
     gain_db: float
 
 
-def ensemble_named(name: str) -> Ensemble:
+def ensemble_named(
+    name: str, *, available: Sequence[Instrument] = INSTRUMENTS
+) -> Ensemble:
     """Return an ensemble, or an instrument that plays every voice.
 
     Args:
         name: Case, and `_` or a space for `-`, do not matter: `String_Quartet`, `vn`.
+        available: Instruments that there are voices for, for the message.
 
     Raises:
-        UsageError: There is neither; the message lists all of them.
+        UsageError: There is neither; the message lists those that there are.
 
     >>> [chair.instrument for chair in ensemble_named("string-quartet").chairs]
     ['violin', 'violin', 'viola', 'cello']
@@ -141,7 +144,7 @@ def ensemble_named(name: str) -> Ensemble:
     try:
         instrument = instrument_named(name)
     except UsageError as error:
-        known = [instrument.name for instrument in INSTRUMENTS]
+        known = [instrument.name for instrument in available]
         near = difflib.get_close_matches(key, [*ENSEMBLES, *known], n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise UsageError(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musegen.data.errors import UsageError
+from musegen.data.notices import Notice
 from musegen.engine.seeds import derive_seed
 from musegen.midi_ddsp.dsp.rendering import Renderer, RenderOptions, render_blocks
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
@@ -105,6 +106,7 @@ class Line:
     sound_wishes: LineSound = field(default_factory=LineSound)
     tap: Callable[[SynthesisParameters], None] | None = None
     _table: NoteTable | None = field(default=None, init=False)
+    _notices: tuple[Notice, ...] = field(default=(), init=False)
 
     @property
     def table(self) -> NoteTable:
@@ -114,19 +116,43 @@ class Line:
             InputError: An edit does not fit.
         """
         if self._table is None:
-            table = self.performer.expression(self.part, self.choices)
-            if self.wishes.expression is not None:
-                from musegen.midi_ddsp.tables.note_table_merging import merge
-
-                table = merge(table, self.wishes.expression)
-            if self.wishes.presets:
-                from musegen.midi_ddsp.presets.expression_presets import apply_presets
-
-                table = apply_presets(
-                    table, self.wishes.presets, read_names=self.performer.control_names
-                )
-            self._table = table
+            self._table = self._expression()
         return self._table
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What of the wishes does nothing or is more than the performer can do.
+
+        Raises:
+            InputError: An edit does not fit.
+        """
+        if not self.is_given:
+            _ = self.table
+        return self._notices
+
+    def _expression(self) -> NoteTable:
+        wishes = self.wishes
+        if wishes.expression is None and not wishes.presets:
+            predicted = self.performer.expression(self.part, self.choices)
+            return self.performer.playable(predicted)
+        from musegen.midi_ddsp.synthesizing.expression_edits import edited_expression
+
+        edited = edited_expression(
+            self.part,
+            self.performer,
+            self.choices,
+            cells=wishes.expression,
+            presets=wishes.presets,
+        )
+        self._notices = edited.notices
+        return edited.table
+
+    @property
+    def automation(self) -> Automation:
+        """What the score and the user move together."""
+        if self.wishes.automation is None:
+            return self.part.automation
+        return combine(self.part.automation, self.wishes.automation)
 
     @property
     def is_given(self) -> bool:
@@ -138,9 +164,7 @@ class Line:
         if self.wishes.parameters is not None:
             yield from self.wishes.parameters
             return
-        automation = self.part.automation
-        if self.wishes.automation is not None:
-            automation = combine(automation, self.wishes.automation)
+        automation = self.automation
         played = self.performer.parameters(
             replace(self.part, automation=automation), self.table, self.choices
         )
@@ -171,22 +195,6 @@ class Line:
             if self.tap is not None:
                 self.tap(block)
             yield block
-
-
-def unread_columns(edit: PartialNoteTable, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return columns with numbers in them that a performer does not read.
-
-    Args:
-        edit: Of the user.
-        names: Columns that it reads, beside those that say which notes there are.
-    """
-    told = {"note", "pitch", "onset", "offset", "note_length", "onset_s", "offset_s"}
-    told |= {*names, "velocity", "instrument"}
-    return tuple(
-        name
-        for name, values in edit.columns.items()
-        if name not in told and not np.isnan(values).all()
-    )
 
 
 def _tuned(automation: Automation, cents: float) -> Automation:

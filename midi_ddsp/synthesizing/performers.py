@@ -71,6 +71,10 @@ class Performer(Protocol):
         """Return how each note shall be played: the notes and all its controls."""
         ...
 
+    def playable(self, table: NoteTable) -> NoteTable:
+        """Return a table as it is played: no control beyond what the model can do."""
+        ...
+
     def parameters(
         self, part: PlayablePart, table: NoteTable, choices: PlayingChoices
     ) -> Iterator[SynthesisParameters]:

@@ -129,10 +129,6 @@ def moved_earlier(part: PlayablePart, num_frames: int) -> PlayablePart:
     if num_frames == 0:
         return part
     shift_s = num_frames / FRAME_RATE_HZ
-
-    def earlier(curve: Curve) -> Curve:
-        return Curve(frames=curve.frames - num_frames, values=curve.values)
-
     return replace(
         part,
         notes=tuple(
@@ -143,12 +139,26 @@ def moved_earlier(part: PlayablePart, num_frames: int) -> PlayablePart:
             )
             for note in part.notes
         ),
-        automation=Automation(
-            **{
-                curve.name: earlier(getattr(part.automation, curve.name))
-                for curve in fields(Automation)
-            }
-        ),
+        automation=automation_earlier(part.automation, num_frames),
+    )
+
+
+def automation_earlier(automation: Automation, num_frames: int) -> Automation:
+    """Return automation that does everything earlier.
+
+    Args:
+        automation: Its frames may come to lie before 0.
+        num_frames: By how much, 250 a second.
+    """
+
+    def earlier(curve: Curve) -> Curve:
+        return Curve(frames=curve.frames - num_frames, values=curve.values)
+
+    return Automation(
+        **{
+            curve.name: earlier(getattr(automation, curve.name))
+            for curve in fields(Automation)
+        }
     )
 
 

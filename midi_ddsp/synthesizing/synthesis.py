@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from musegen.data.notices import Notice
 from musegen.data.score import ControlChange, Part, Score
 from musegen.engine.seeds import derive_seed
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
@@ -38,7 +39,10 @@ from musegen.midi_ddsp.parts.timing import TempoMap
 from musegen.midi_ddsp.synthesizing.casting import SoundFontPart, SynthesisPlan
 from musegen.midi_ddsp.synthesizing.line import Line, LineSound, LineWishes
 from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
-from musegen.midi_ddsp.synthesizing.score_wishes import moved_earlier
+from musegen.midi_ddsp.synthesizing.score_wishes import (
+    automation_earlier,
+    moved_earlier,
+)
 from musegen.midi_ddsp.tables.note_table import PartialNoteTable
 
 if TYPE_CHECKING:
@@ -152,6 +156,15 @@ class Synthesis:
             for key, sound, pan in zip(self.keys, sounds, self._pans(), strict=True)
         )
 
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what is to be said of the wishes, each thing once.
+
+        Raises:
+            InputError: A table of expression does not fit its line.
+        """
+        told = [notice for line in self.lines for notice in line.notices]
+        return tuple(dict.fromkeys(told))
+
     def mix(
         self,
         mixer: Mixer,
@@ -184,6 +197,9 @@ class Synthesis:
     ) -> Line:
         wishes = self._wishes
         table = wishes.automation
+        automation = None
+        if table is not None:
+            automation = automation_earlier(table.for_part(part), wishes.first_frame)
         return Line(
             part=part,
             performer=performer,
@@ -193,7 +209,7 @@ class Synthesis:
             wishes=LineWishes(
                 expression=wishes.expression.get(key),
                 presets=wishes.presets,
-                automation=None if table is None else table.for_part(part),
+                automation=automation,
                 parameters=wishes.parameters.get(key),
                 tuning_hz=wishes.tuning_hz,
             ),
@@ -210,17 +226,26 @@ class Synthesis:
         return performer.room(part.instrument.name)
 
     def _pans(self) -> list[Pan]:
-        """Where the score puts its parts; where it puts none anywhere, in seats."""
+        """Where the score puts its parts; where it puts none anywhere, in seats.
+
+        A part that the user puts somewhere leaves its seat, and is moved from where the
+        score puts it.
+        """
         given = [line.part.automation.pan for line in self.lines]
         times = TempoMap(self._score)
         for part in self._plan.sound_font_parts:
             source = self._score.parts[part.part_index]
             given.append(read_automation(source, times.seconds_at).pan)
-        if not all(pan.is_constant and pan.values[0] == 0.0 for pan in given):
-            return [*given]
-        names = [line.part.instrument.name for line in self.lines]
-        places = [float(place) for place in seats(names)]
-        return [*places, *(0.0 for _ in self._plan.sound_font_parts)]
+        places: list[Pan] = [*given]
+        if all(pan.is_constant and pan.values[0] == 0.0 for pan in given):
+            names = [line.part.instrument.name for line in self.lines]
+            seated = (float(place) for place in seats(names))
+            places = [*seated, *(0.0 for _ in self._plan.sound_font_parts)]
+        table = self._wishes.automation
+        for index, line in enumerate(self.lines):
+            if table is not None and table.places(line.part) and not line.is_given:
+                places[index] = line.automation.pan
+        return places
 
     def _sound_font_sound(self, part: SoundFontPart) -> Iterator[FloatArray]:
         from musegen.midi_ddsp.synthesizing.sound_font_parts import (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from musegen.midi_ddsp.parts.automation import MUTE_DB
 
 TIME, FRAME, PART = "time_s", "frame", "part"
+PAN = "pan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ COLUMNS: tuple[AutomationColumn, ...] = (
         highest=2400.0,
     ),
     AutomationColumn(
-        name="pan",
+        name=PAN,
         unit="-1 to 1",
         meaning="place from left to right",
         lowest=-1.0,

@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from musegen.midi_ddsp.synthesizing.automating import combine
 from musegen.midi_ddsp.tables.automation_columns import (
     COLUMNS,
     FRAME,
+    PAN,
     PART,
     TIME,
     AutomationColumn,
@@ -48,10 +50,12 @@ class AutomationTable:
 
     Args:
         by_part: By what the column `part` says; under "" what holds for every part.
+        placed: Those of its names for which the file gives a pan, if only the centre.
         source: What messages call the file.
     """
 
     by_part: Mapping[str, Automation]
+    placed: frozenset[str] = frozenset()
     source: str = "the automation table"
 
     def for_part(self, part: PlayablePart) -> Automation:
@@ -62,9 +66,17 @@ class AutomationTable:
         """
         automation = Automation()
         for name, one in self.by_part.items():
-            if not name or _is_meant(name, part):
+            if not name or is_meant(name, part):
                 automation = combine(automation, one)
         return automation
+
+    def places(self, part: PlayablePart) -> bool:
+        """Say whether the file puts a part somewhere; the centre is a place too."""
+        return any(
+            (name in self.placed or _is_moved(one, PAN))
+            and (not name or is_meant(name, part))
+            for name, one in self.by_part.items()
+        )
 
     def refuse_unknown_parts(self, parts: Sequence[PlayablePart]) -> None:
         """Check that each part that the file names is there.
@@ -73,7 +85,7 @@ class AutomationTable:
             InputError: One is not; the message lists those that are.
         """
         for name in self.by_part:
-            if name and not any(_is_meant(name, part) for part in parts):
+            if name and not any(is_meant(name, part) for part in parts):
                 listed = ", ".join(
                     f"{part.part_index + 1} ({part.name})" for part in parts
                 )
@@ -83,7 +95,23 @@ class AutomationTable:
                 )
 
 
-def _is_meant(name: str, part: PlayablePart) -> bool:
+class _Named(Protocol):
+    """A part of a score, or a line of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def part_index(self) -> int: ...
+
+
+def is_meant(name: str, part: _Named) -> bool:
+    """Return whether the column `part` means a part: by its name or its number.
+
+    Args:
+        name: What the column says.
+        part: With its number from 0.
+    """
     return name.casefold() in (part.name.casefold(), str(part.part_index + 1))
 
 
@@ -123,11 +151,12 @@ def read_automation_table(
     rows_by_part = _rows_by_part(cells)
     for rows in rows_by_part.values():
         _check_order(cells, frames, rows)
+    curves = {
+        part: _curves(frames, values, rows) for part, rows in rows_by_part.items()
+    }
     return AutomationTable(
-        by_part={
-            part: Automation(**_curves(frames, values, rows))
-            for part, rows in rows_by_part.items()
-        },
+        by_part={part: Automation(**moved) for part, moved in curves.items()},
+        placed=frozenset(part for part, moved in curves.items() if PAN in moved),
         source=cells.source,
     )
 

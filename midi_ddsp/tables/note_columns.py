@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from musegen.data.constants import MAX_MIDI_PITCH, MAX_MIDI_VELOCITY
 from musegen.midi_ddsp.expression import CONTROL_NAMES
-from musegen.midi_ddsp.expression_units import UNIT_NAMES
+from musegen.midi_ddsp.expression_units import NOTE_RANGE_DB, QUIET_DB, UNIT_NAMES
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ
 
 # A day: no recording of one voice is longer.
@@ -74,6 +74,21 @@ _CONTROL_MEANINGS = (
     "where in the note it is loudest",
 )
 _UNIT_UNITS = ("dB", "dB", "0 to 1", "cents", "Hz", "s", "1", "Hz", "dB", "dB", "cents")
+# Between these bounds lies all that is measured in sound or played by anyone, and much
+# that nobody can play: what is beyond has been mistyped. Our own choice.
+_UNIT_BOUNDS = (
+    (QUIET_DB, -QUIET_DB),
+    (0.0, NOTE_RANGE_DB),
+    (0.0, 1.0),
+    (0.0, 1200.0),
+    (0.0, 20.0),
+    (0.0, MAX_TIME_S),
+    (0.0, 100.0),
+    (0.0, 100_000.0),
+    (QUIET_DB, -QUIET_DB),
+    (2.0 * QUIET_DB, -2.0 * QUIET_DB),
+    (-100.0 * MAX_MIDI_PITCH, 100.0 * MAX_MIDI_PITCH),
+)
 _UNIT_MEANINGS = (
     "mean level of the harmonics",
     "spread of that level within the note",
@@ -158,9 +173,9 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(name="instrument", unit="text", meaning="name of the instrument"),
     *(
-        Column(name=name, unit=unit, meaning=meaning)
-        for name, unit, meaning in zip(
-            UNIT_NAMES, _UNIT_UNITS, _UNIT_MEANINGS, strict=True
+        Column(name=name, unit=unit, meaning=meaning, lowest=lowest, highest=highest)
+        for name, unit, meaning, (lowest, highest) in zip(
+            UNIT_NAMES, _UNIT_UNITS, _UNIT_MEANINGS, _UNIT_BOUNDS, strict=True
         )
     ),
 )

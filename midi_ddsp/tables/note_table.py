@@ -75,6 +75,14 @@ class NoteTable:
             )
         raise InputError(unknown_column_text(name))
 
+    def with_columns(self, columns: Columns) -> NoteTable:
+        """Return the table with other values in some of its columns, [N] each."""
+        changed = {
+            name: _frozen(name, columns.get(name, values))
+            for name, values in self.columns.items()
+        }
+        return NoteTable(columns=MappingProxyType(changed))
+
     def notes(self) -> tuple[PlayedNote, ...]:
         """Return the notes without their expression."""
         return _notes_of(
@@ -127,6 +135,7 @@ def make_note_table(
     instrument: str | Sequence[str] = "",
     controls: NDArray[np.floating] | None = None,
     units: NDArray[np.floating] | None = None,
+    unit_names: Sequence[str] = UNIT_NAMES,
 ) -> NoteTable:
     """Make a table of notes.
 
@@ -134,11 +143,12 @@ def make_note_table(
         notes: One voice, sorted by onset.
         instrument: Its name, for all notes or for each.
         controls: [N, 6] in the order of `CONTROL_NAMES`.
-        units: [N, 11] in the order of `UNIT_NAMES`.
+        units: [N, U] in the order of `unit_names`.
+        unit_names: What of `UNIT_NAMES` is known of the notes.
 
     Raises:
-        InputError: Notes overlap or are not sorted, or a value is not finite; a note
-            is called by its number.
+        InputError: Notes overlap or are not sorted, or a value is not finite or out of
+            range; a note is called by its number.
         ValueError: `controls` or `units` has another shape.
     """
     names = [instrument] * len(notes) if isinstance(instrument, str) else instrument
@@ -149,7 +159,7 @@ def make_note_table(
         "velocity": np.array([note.velocity for note in notes], dtype=np.float64),
         "instrument": np.array(names, dtype=object),
     }
-    for block, block_names in ((controls, CONTROL_NAMES), (units, UNIT_NAMES)):
+    for block, block_names in ((controls, CONTROL_NAMES), (units, unit_names)):
         if block is None:
             continue
         shape = (len(notes), len(block_names))

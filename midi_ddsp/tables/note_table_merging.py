@@ -42,7 +42,7 @@ def merge(table: NoteTable, partial: PartialNoteTable) -> NoteTable:
             outcome is no table, as for `complete_table`.
     """
     check_values(partial)
-    rows = _rows_of(table, partial)
+    rows = rows_of(table, partial)
     cells: dict[str, NDArray[Any]] = {name: table[name].copy() for name in table.names}
     changed: dict[str, NDArray[np.bool_]] = {}
     for name, values in partial.columns.items():
@@ -71,8 +71,12 @@ def merge(table: NoteTable, partial: PartialNoteTable) -> NoteTable:
     )
 
 
-def _rows_of(table: NoteTable, partial: PartialNoteTable) -> NDArray[np.int64]:
-    """Which note, from 0, each row belongs to, [R]."""
+def rows_of(table: NoteTable, partial: PartialNoteTable) -> NDArray[np.int64]:
+    """Return which note, from 0, each row belongs to, [R].
+
+    Raises:
+        InputError: A row belongs to no note or to one that had a row already.
+    """
     num_rows = len(partial.row_labels)
     numbers = partial.columns.get("note")
     if numbers is None:

@@ -28,8 +28,11 @@ from musegen.data.errors import (
 from musegen.data.preparation.records import COMPRESSION, import_pyarrow
 from musegen.midi_ddsp.parameters import (
     FRAME_RATE_HZ,
+    METADATA_KEY,
     SAMPLE_RATE_HZ,
+    SCHEMA_VERSION,
     SynthesisParameters,
+    read_description,
 )
 from musegen.midi_ddsp.tables.parameter_columns import (
     COLUMN_NAMES,
@@ -38,8 +41,6 @@ from musegen.midi_ddsp.tables.parameter_columns import (
     stored_column,
 )
 
-METADATA_KEY = b"musegen.synthesis_parameters"
-SCHEMA_VERSION = 1
 ROW_GROUP_FRAMES = 2500  # 10 s: what the writer holds in memory
 BLOCK_FRAMES = 2500
 _REMEDY = "give a file that `musegen synth --save-parameters` wrote"
@@ -319,20 +320,18 @@ def _header(file: Any, path: Path) -> ParameterHeader:
 
 def _said_header(said: bytes, num_frames: int, path: Path) -> ParameterHeader:
     try:
-        metadata = json.loads(said)
-        if metadata["schema_version"] != SCHEMA_VERSION:
-            raise ValueError("another version of musegen wrote it")
-        return ParameterHeader(
-            num_frames=num_frames,
-            sample_rate=int(metadata["sample_rate"]),
-            frame_rate_hz=float(metadata["frame_rate_hz"]),
-            part=str(metadata.get("part", "")),
-            instrument=str(metadata.get("instrument", "")),
-        )
-    except (ValueError, TypeError, KeyError) as error:
+        described = read_description(said)
+    except FileFormatError as error:
         raise FileFormatError(
             f"{path}: what the file says of itself cannot be read ({error}); {_REMEDY}"
         ) from error
+    return ParameterHeader(
+        num_frames=num_frames,
+        sample_rate=int(described["sample_rate"]),
+        frame_rate_hz=float(described["frame_rate_hz"]),
+        part=str(described.get("part", "")),
+        instrument=str(described.get("instrument", "")),
+    )
 
 
 # === Small steps ===

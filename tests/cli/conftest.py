@@ -81,6 +81,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         *,
         device: str = "auto",
         backend: str = "onnx",
+        precision: str = "float32",
         num_threads: int | None = None,
     ) -> CoconetModel:
         name = str(name_or_path)

@@ -9,7 +9,9 @@ from types import ModuleType
 
 import click
 import pytest
+from click.types import FloatParamType
 
+from musegen.cli._numbers import Finite
 from musegen.cli.main import COMMANDS, run
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -81,6 +83,14 @@ def test_options_are_spelled_alike_everywhere(name: str) -> None:
                 assert "_" not in option
                 if option in SPELLINGS:
                     assert SPELLINGS[option] in parameter.opts
+
+
+@every_command
+def test_every_option_that_takes_a_float_refuses_nan_and_infinity(name: str) -> None:
+    for path, command in walk(name):
+        for parameter in command.params:
+            if isinstance(parameter.type, FloatParamType):
+                assert isinstance(parameter.type, Finite), f"{path} {parameter.opts}"
 
 
 @every_command

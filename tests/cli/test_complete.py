@@ -300,6 +300,7 @@ def test_recipe_holds_every_option() -> None:
         "long_candidates": 2,
         "sampler": "gibbs",
         "temperature": 0.7,
+        "draft_heat": 1.4,
         "top_p": 1.0,
         "steps": 3,
         "schedule": "linear",

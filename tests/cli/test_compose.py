@@ -187,6 +187,7 @@ def test_another_key_is_said(
         (["--tempo", "0"], ["--tempo"]),
         (["--pickup", "4"], ["fills a bar", "--pickup"]),
         (["--pickup", "1/3"], ["'1/3' is no pickup"]),
+        (["--pickup", "1e0"], ["'1e0' is no pickup"]),
         (["--pin", "alto@9:1=C4"], ["bar 9"]),
         (["--pin", "alto@1:1=D4", "--key", "C"], ["bar 1, beat 1"]),
         (["--phrase-ends", "auto", "--model", "deaf"], ["--phrase-ends"]),

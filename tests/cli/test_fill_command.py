@@ -23,12 +23,27 @@ COMMANDS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("name", "file"), [("harmonize", "solo"), ("complete", "song")]
+)
+def test_a_folder_is_done_again_without_its_results(
+    name: str, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("in").mkdir()
+    Path(f"{file}.mid").rename(f"in/{file}.mid")
+    for _ in range(2):
+        assert run([name, "in", *QUICK, "-d", "in", "--overwrite", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+    assert len(list(Path("in").glob("*.mid"))) == 2
+    assert [w["code"] for w in told["warnings"]].count("own-results-left-out") == 1
+
+
 def test_formats_that_are_not_written_are_refused(workplace: Path) -> None:
     def plans(file: str) -> object:
         return plan_outputs(
             [Source(name="x.mid", path=workplace / "x.mid")],
             destination=Destination(file=file),
-            naming=Naming(label="", default_formats=("midi",)),
+            naming=Naming(label="", formats=("midi",), default_formats=("midi",)),
         )
 
     for name in ("a.mid", "a.musicxml", "a.svg"):
@@ -60,6 +75,28 @@ def test_json_tells_how_good_a_result_is(
     assert output["cost"] >= output["nats_per_cell"]
     assert {"grade", "parallel_fifths", "parallel_octaves", "crossings"} <= set(output)
     assert (told["command"], told["status"]) == (name, "done")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_grade_is_that_of_the_written_file(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half = ["--beat-level", "half"]  # what is ranked takes it for a quarter
+    assert run([*COMMANDS[name], *QUICK, *half, "-o", "x.mid", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert run(["evaluate", "x.mid", "--json"]) == 0
+    evaluated = json.loads(capsys.readouterr().out)
+    (grade,) = evaluated["grades"]["key-aware"]
+    assert told["outputs"][0]["grade"] == round(grade["total"], 2)
+
+
+def test_a_quartet_beside_kept_parts_has_a_grade(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["--voice", "1", "--keep", "all", "-o", "x.mid", "--json"]
+    assert run(["harmonize", "song.mid", *QUICK, *words]) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"][0]["grade"] > 0
+    assert run(["evaluate", "x.mid"]) == 1
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -66,7 +66,7 @@ def test_given_parts_are_outlined(given: list[str], outlined: int) -> None:
 
 
 def test_part_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert show("duet.mid", "--given", "alto") == 1
+    assert show("duet.mid", "--given", "alto") == 2
     assert (
         "no part is called 'alto'; give one number or name of: 1 Soprano, 2 Bass"
         in (capsys.readouterr().err)

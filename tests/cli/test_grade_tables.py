@@ -56,7 +56,24 @@ def test_tables_fit_80_columns() -> None:
     )
     for text in tables:
         assert max(map(len, text.splitlines())) <= 80, text
-    assert "...way/to/tune.mid" in tables[0]
+
+
+def test_long_names_are_whole_and_stand_above_their_figures() -> None:
+    names = ["beethoven_symphony.harmonized.mid", "mozart_requiem.harmonized.mid", "a"]
+    found = grade_table([(name, {"naive": summary(41)}) for name in names])
+    lines = found.splitlines()
+    assert [lines[1], lines[3]] == names[:2]
+    figures = ["1.00", "2.00", "3.00", "4.00", "6.00", "7.00", "41.00"]
+    assert [line.split() for line in lines[2:6:2]] == [figures, figures]
+    assert lines[5].split() == ["a", *figures]
+    starts = {line.index("1.00") for line in (lines[2], lines[4], lines[5])}
+    assert starts == {lines[0].index("note")}
+
+
+def test_a_name_longer_than_a_line_is_whole() -> None:
+    name = "a/long/way/to/" * 9 + "tune.mid"
+    lines = grade_table([(name, {"naive": summary(41)})]).splitlines()
+    assert "".join(lines[1:3]) == name
 
 
 def test_summary_has_every_figure_and_feature() -> None:

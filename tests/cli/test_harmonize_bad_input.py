@@ -271,8 +271,8 @@ def test_network_of_nonsense_is_told(
     Path("tune.mid").write_bytes(midi_bytes(tune()))
     load = predicting.load_coconet
 
-    def broken(name: str, *, device: str) -> predicting.CoconetModel:
-        model = load(name, device=device)
+    def broken(name: str, *, device: str, precision: str) -> predicting.CoconetModel:
+        model = load(name, device=device, precision=precision)
 
         def nonsense(*given: Untyped) -> predicting.Prediction:
             told = model.network(*given)
@@ -296,8 +296,10 @@ def test_interrupt_while_sampling_is_130_and_leaves_nothing(
     load = predicting.load_coconet
     calls: list[int] = []
 
-    def interrupted(name: str, *, device: str) -> predicting.CoconetModel:
-        model = load(name, device=device)
+    def interrupted(
+        name: str, *, device: str, precision: str
+    ) -> predicting.CoconetModel:
+        model = load(name, device=device, precision=precision)
 
         def stop(*given: Untyped) -> predicting.Prediction:
             if len(calls) == num_calls:

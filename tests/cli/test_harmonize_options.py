@@ -287,6 +287,7 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
         "long_candidates": 5,
         "sampler": "blocks",
         "temperature": 0.8,
+        "draft_heat": 1.4,
         "top_p": 0.9,
         "steps": 3,
         "schedule": "linear",

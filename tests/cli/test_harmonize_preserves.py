@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from musegen.cli.main import run
 from musegen.data.midi import midi_bytes, read_midi
+from musegen.data.musicxml import musicxml_bytes
+from musegen.data.musicxml_reader import read_musicxml
 from musegen.data.score import Note, Part, ProgramChange, Score
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,6 +110,31 @@ def test_line_cut_from_chords_comes_back_as_it_was_cut(
     comparison = preservation["compare"](read_midi(path).score, after, voice="top")
     assert comparison.lost == ()
     assert comparison.num_notes == 8
+
+
+def test_fermatas_come_back_in_musicxml_and_end_the_phrases(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    notes = tuple(
+        Note(onset=480 * beat, duration=480, pitch=67 + beat % 5) for beat in range(12)
+    )
+    tied = Note(onset=12 * 480, duration=5 * 480, pitch=65)
+    part = Part(notes=(*notes, tied), name="Melody", fermatas=(1440, 4800, 7680))
+    score = Score(ticks_per_quarter=480, parts=(part,))
+    Path("a.musicxml").write_bytes(musicxml_bytes(score))
+    words = ["a.musicxml", "--seed", "0", "--steps", "2", "-f", "musicxml,midi"]
+    assert run(["harmonize", *words, "--phrase-ends", "auto", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    messages = {item["code"]: item["message"] for item in told["warnings"]}
+    assert messages["phrase-ends"].endswith("(fermatas of the score): 1:4,3:3,5:1")
+    assert "MusicXML keeps them" in messages["fermatas-not-in-midi"]
+    assert "left-out" not in messages
+    back = read_musicxml(Path("a.harmonized.musicxml")).score
+    assert [part.fermatas for part in back.parts] == [part.fermatas, (), (), ()]
+    assert back.parts[0].notes == part.notes
 
 
 def test_files_are_what_their_scripts_make() -> None:

@@ -59,8 +59,8 @@ def presses(monkeypatch: pytest.MonkeyPatch, fake_model: object) -> set[int]:
     load = predicting.load_coconet
     calls: list[int] = []
 
-    def pressing(name: str, *, device: str) -> predicting.CoconetModel:
-        model = load(name, device=device)
+    def pressing(name: str, *, device: str, precision: str) -> predicting.CoconetModel:
+        model = load(name, device=device, precision=precision)
 
         def network(*given: Untyped) -> predicting.Prediction:
             calls.append(1)

@@ -258,6 +258,34 @@ def test_an_export_replaces_only_on_demand(
     assert run(["models", "export", "mine", "-o", target, "--overwrite"]) == 0
 
 
+def test_a_zip_is_exported_into_a_folder_that_is_there(
+    home: Path, capsys: Captured
+) -> None:
+    write(home / "mine")
+    assert run(["models", "export", "mine", "-o", "no/where/a.zip"]) == 1
+    assert "the folder no/where does not exist" in capsys.readouterr().err
+    assert not Path("no").exists()
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_what_is_no_model_is_not_replaced(
+    home: Path, capsys: Captured, command: str
+) -> None:
+    source = write(home / "mine").path
+    Path("thesis").mkdir()
+    Path("thesis/chapter.tex").write_text("years of work", encoding="utf-8")
+    model = "mine" if command == "export" else str(source)
+    assert run(["models", command, model, "-o", "thesis", "--overwrite"]) == 1
+    assert (
+        "thesis is not replaced: it is no model folder and holds 'chapter.tex'"
+        in capsys.readouterr().err
+    )
+    assert Path("thesis/chapter.tex").read_text(encoding="utf-8") == "years of work"
+    Path("thesis/chapter.tex").unlink()
+    assert run(["models", command, model, "-o", "thesis", "--overwrite"]) == 0
+    open_model_folder(Path("thesis")).verify()
+
+
 def test_export_as_json(home: Path, capsys: Captured) -> None:
     write(home / "mine")
     assert run(["models", "export", "mine", "--json"]) == 0

@@ -66,6 +66,29 @@ def test_human_mode_puts_data_on_stdout_and_words_on_stderr(
     assert err == "reading\nmusegen: note: bar 9, beat 1.5: a note never ends\n"
 
 
+def test_first_words_are_said_as_the_work_begins(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Output() as output:
+        output.begin_with("seed 3")
+        with output.item("a.mid"):
+            assert capsys.readouterr().err == "seed 3\n"
+        output.note("done")
+    assert capsys.readouterr().err == "done\n"
+    with Output() as output:
+        output.begin_with("seed 3")
+    assert capsys.readouterr().err == "seed 3\n"
+
+
+def test_first_words_are_left_out_where_all_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(UsageError), Output() as output:
+        output.begin_with("seed 3")
+        raise UsageError("no")
+    assert capsys.readouterr().err == ""
+
+
 def test_quiet_prints_only_paths(capsys: pytest.CaptureFixture[str]) -> None:
     with Output(quiet=True) as output:
         output.note("reading")
@@ -267,29 +290,33 @@ def test_stdout_that_carries_a_file_carries_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("json_", "quiet", "terminal", "shown"),
+    ("json_", "quiet", "terminal", "style"),
     [
-        (False, False, True, True),
-        (True, False, True, False),
-        (False, True, True, False),
-        (False, False, False, False),
+        (False, False, True, "bar"),
+        (True, False, True, "none"),
+        (False, True, True, "none"),
+        (False, False, False, "lines"),
+        (True, False, False, "lines"),
+        (False, True, False, "none"),
     ],
 )
-def test_progress_is_for_people_at_a_terminal(
+def test_a_bar_is_for_people_at_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
     json_: bool,
     quiet: bool,
     terminal: bool,
-    shown: bool,
+    style: str,
 ) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
     monkeypatch.setattr(sys, "stderr", stream)
     output = Output(json=json_, quiet=quiet)
-    assert output.is_progress_shown is shown
+    assert output.progress_style == style
     with output.progress("Working", 2) as advance:
         advance(2)
-    assert ("Working" in stream.getvalue()) is shown
+    assert ("Working" in stream.getvalue()) is (style == "bar")
+    assert capsys.readouterr().out == ""
 
 
 def test_a_table_is_aligned_and_has_no_trailing_blanks() -> None:

@@ -26,7 +26,9 @@ from musegen.data.errors import (
     UsageError,
 )
 
-NAMING = Naming(label="harmonized", default_formats=("midi",))
+NAMING = Naming(
+    label="harmonized", formats=("midi", "frames-csv"), default_formats=("midi",)
+)
 
 
 class Terminal(io.StringIO):
@@ -95,7 +97,9 @@ def test_a_folder_for_many(tmp_path: Path) -> None:
 
 
 def test_a_command_may_have_no_label_and_no_sidecar() -> None:
-    naming = Naming(label="", default_formats=("svg",), has_sidecar=False)
+    naming = Naming(
+        label="", formats=("svg",), default_formats=("svg",), has_sidecar=False
+    )
     assert written(plan("a.b.mid", naming=naming)) == ["a.b.svg"]
 
 
@@ -161,8 +165,7 @@ def test_no_two_outputs_share_a_name(
     [
         ({"file": "a.mid", "folder": Path("out")}, "-o a.mid and -d out"),
         ({"overwrite": True, "skip_existing": True}, "use one"),
-        ({"file": "-", "overwrite": True}, "do nothing with -o -"),
-        ({"file": "-", "skip_existing": True}, "do nothing with -o -"),
+        ({"file": "-", "skip_existing": True}, "does nothing with -o -"),
         ({"file": ""}, "names no file"),
     ],
 )
@@ -191,7 +194,7 @@ def test_the_extension_and_f_must_agree() -> None:
 
 @pytest.mark.parametrize("name", ["out", "out.mp4"])
 def test_an_extension_without_a_format_needs_f(name: str) -> None:
-    with pytest.raises(UsageError, match=r"use one of \.mid"):
+    with pytest.raises(UsageError, match=r"use one of \.mid, \.midi, \.frames\.csv,"):
         plan("a.mid", file=name)
 
 
@@ -272,6 +275,29 @@ def test_a_file_where_a_folder_is_needed_is_named() -> None:
     make("file")
     with pytest.raises(OutputError, match="file is a file, not a folder"):
         plan("tune.mid", folder=Path("file/deep"))
+
+
+def test_stdout_is_not_overwritten_but_files_beside_it_are() -> None:
+    with pytest.raises(UsageError, match="--overwrite does nothing with -o -"):
+        plan("tune.mid", file="-", overwrite=True)
+    (one,) = plan_outputs(
+        expand_inputs(["tune.mid"]),
+        destination=Destination(file="-", overwrite=True),
+        naming=NAMING,
+        has_side_files=True,
+    )
+    assert one.overwrite
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
+def test_a_folder_in_which_no_file_can_be_made_is_named() -> None:
+    with pytest.raises(OutputError, match="^/proc: no (file can|permission)"):
+        plan("tune.mid", file="/proc/x.mid")
+
+
+def test_checking_a_folder_leaves_nothing_in_it() -> None:
+    plan("tune.mid", folder=Path("out/deep"))
+    assert [path.name for path in Path().iterdir()] == ["tune.mid"]
 
 
 def test_a_folder_without_permission_is_named(

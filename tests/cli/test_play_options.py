@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from musegen.cli import _synth_models
 from musegen.cli._paths import Destination, Naming
 from musegen.cli._play_options import HEARD_FORMATS, Play, complete_ensembles
 from musegen.cli.main import run
@@ -91,16 +92,19 @@ def test_a_missing_room_is_said_before_the_harmonising_begins(
     assert fake_model == []
 
 
-def test_nothing_is_loaded_where_all_exists(song: Score) -> None:
+def test_nothing_is_loaded_where_all_exists(
+    song: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
     del song
-    words = ["--play", "violin", "--synth-model", "no_such_model", "-o", "x.wav"]
+    monkeypatch.setattr(_synth_models, "load_performer", None)
+    words = ["--play", "violin", "--synth-model", "none", "-o", "x.wav"]
     Path("x.wav").touch()
     command = ["harmonize", "solo.mid", "--seed", "0", "--skip-existing"]
     assert run([*command, *words]) == 0
 
 
 def test_a_result_is_named_by_what_is_heard_of_it() -> None:
-    naming = Naming(label="harmonized", default_formats=("midi",))
+    naming = Naming(label="harmonized", formats=("midi",), default_formats=("midi",))
     file, stdout = Destination(), Destination(file="-")
     assert Play().naming(naming, file) == naming
     violin = Play(ensemble="violin")

@@ -52,7 +52,8 @@ def test_takes_become_clips_and_failures_are_counted(
     assert run([*PREPARE, *arguments, "--test-piece", "up"]) == 3
     out, err = capsys.readouterr()
     assert out == "c.parquet\n"
-    assert "bad_vn.wav: this is a text file" in err
+    assert ": bad_vn.wav: this is a text file" in err
+    assert "bad_vn.wav: bad_vn.wav" not in err
     assert "read 3, written 2, rejected 1; 2 clips of 0.1 minutes" in err
     assert "licence: CC0 1.0" in err
     with open_clips(Path("c.parquet")) as clips:
@@ -123,6 +124,10 @@ def test_a_run_that_gives_nothing_fails(
             ["--from-recordings", "takes", "--hop-seconds", "5"],
             "longer than a clip of 4 s",
         ),
+        (["--from-recordings", "takes", "--clip-seconds", "1e9"], "300 s is the long"),
+        (["--from-recordings", "takes", "--clip-seconds", "nan"], "nan"),
+        (["--from-recordings", "takes", "--hop-seconds", "1e9"], "longer than a clip"),
+        (["--from-recordings", "takes", "--min-seconds", "nan"], "nan"),
         (["--from-recordings", "takes", "--split-shares", "1,1,1"], "sum to 1"),
         (["--from-recordings", "gone"], "gone"),
         (["--from-recordings", "takes", "--instrument", "kazoo"], "kazoo"),
@@ -155,9 +160,23 @@ def test_existing_files_are_not_replaced_unasked(takes: Path) -> None:
     assert Path("c.parquet").read_bytes()[:4] == b"PAR1"
 
 
-def test_the_player_plays_a_score(
-    workplace: Path, capsys: pytest.CaptureFixture[str]
+def test_a_split_is_empty_if_nothing_was_written_to_it(
+    takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    arguments = [*PREPARE, "--from-recordings", "takes", "--test-piece", "up"]
+    shares = ["--split-shares", "0.5,0,0.5"]
+    assert run([*arguments, *shares, "-o", "c.parquet"]) == 3
+    assert "no piece falls to" not in capsys.readouterr().err
+    Path("takes/up_vn.wav").write_text("no sound")
+    assert run([*arguments, *shares, "-o", "d.parquet"]) == 3
+    assert "no piece falls to test: 1 are few" in capsys.readouterr().err
+    assert run([*arguments, *shares, "--dry-run"]) == 0
+    assert "no piece falls to" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def sound_font() -> str:
+    """A small one, for playing."""
     fluidsynth = pytest.importorskip(
         "fluidsynth", reason="libfluidsynth is not installed", exc_type=ImportError
     )
@@ -168,13 +187,73 @@ def test_the_player_plays_a_score(
     font = Path(pretty_midi.origin).parent / "TimGM6mb.sf2"
     if not font.exists():
         pytest.skip("pretty_midi has no TimGM6mb.sf2")
+    return str(font)
+
+
+def write_score(path: str, *chord: int) -> None:
+    """A scale of eighths, and a chord at its end."""
+    Path(path).parent.mkdir(exist_ok=True)
+    pitches = [(240 * k, 60 + k % 7) for k in range(40)]
+    notes = tuple(
+        Note(onset=onset, duration=240, pitch=pitch)
+        for onset, pitch in [*pitches, *((240 * 40, pitch) for pitch in chord)]
+    )
+    score = Score(ticks_per_quarter=480, parts=(Part(notes=notes),))
+    Path(path).write_bytes(midi_bytes(score))
+
+
+def test_scores_of_one_name_are_apart_in_the_file(
+    workplace: Path, sound_font: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in ("a/tune.mid", "b/tune.mid"):
+        write_score(path)
+    arguments = ["--from-player", "a/tune.mid", "--from-player", "b/tune.mid"]
+    arguments += ["--instrument", "flute", "--minutes", "0.3", "--style", "plain"]
+    arguments += ["--sound-font", sound_font, "--test-piece", "b/tune"]
+    assert run([*PREPARE, *arguments, "-o", "c.parquet"]) == 0
+    with open_clips(Path("c.parquet")) as clips:
+        assert set(zip(clips.values("piece"), clips.values("split"), strict=True)) == {
+            ("a/tune", "train"),
+            ("b/tune", "test"),
+        }
+    capsys.readouterr()
+    assert run(["data", "verify", "c.parquet"]) == 0
+
+
+def test_notes_of_a_score_that_are_not_played_are_told(
+    workplace: Path, sound_font: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_score("tune.mid", 67, 71)
+    arguments = ["--from-player", "tune.mid", "--instrument", "flute", "--minutes", "1"]
+    assert run([*PREPARE, *arguments, "--sound-font", sound_font, "--dry-run"]) == 0
+    told = "in tune.mid, notes of chords left out: 1, the first at bar 6, beat 1"
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("minutes", ["inf", "nan", "1e12"])
+def test_minutes_without_an_end_are_refused(
+    minutes: str,
+    workplace: Path,
+    sound_font: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    write_score("tune.mid")
+    arguments = ["--from-player", "tune.mid", "--instrument", "flute", "--dry-run"]
+    arguments += ["--minutes", minutes, "--sound-font", sound_font]
+    assert run([*PREPARE, *arguments]) == 2
+    assert "minutes" in capfd.readouterr().err
+
+
+def test_the_player_plays_a_score(
+    workplace: Path, sound_font: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     notes = tuple(
         Note(onset=240 * k, duration=240, pitch=60 + k % 7) for k in range(12)
     )
     score = Score(ticks_per_quarter=480, parts=(Part(notes=notes),))
     Path("tune.mid").write_bytes(midi_bytes(score))
     arguments = ["--from-player", "tune.mid", "--instrument", "trumpet"]
-    arguments += ["--minutes", "0.05", "--sound-font", str(font), "--licence", "own"]
+    arguments += ["--minutes", "0.05", "--sound-font", sound_font, "--licence", "own"]
     arguments += ["--style", "plain", "--split-shares", "1,0,0"]
     assert run([*PREPARE, *arguments, "-o", "a.parquet"]) == 0
     assert run([*PREPARE, *arguments, "-o", "b.parquet"]) == 0

@@ -8,12 +8,16 @@ import pytest
 from musegen.cli import _recording_files
 from musegen.cli._formats import FORMATS
 from musegen.cli._inputs import Source
-from musegen.cli._paths import Destination, Plan
+from musegen.cli._paths import Destination, Naming, Plan
 from musegen.cli._recording_files import check_formats, plan_analyses
 from musegen.data.errors import (
     MissingPackageError,
     OutputExistsError,
     UsageError,
+)
+
+NAMING = Naming(
+    label="", formats=("midi", "frames-csv"), default_formats=("midi", "frames-csv")
 )
 
 
@@ -33,8 +37,8 @@ def plan(
     return plan_analyses(
         sources(*names),
         destination=Destination(**wishes),  # type: ignore[arg-type]
+        naming=NAMING,
         formats=formats,
-        default_formats=("midi", "frames-csv"),
     )
 
 

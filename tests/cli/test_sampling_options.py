@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from musegen.cli import harmonize
 from musegen.cli._sampling_options import (
     DEFAULT_STEPS,
     DRAFT_HEAT,
@@ -20,7 +21,10 @@ from musegen.cli._sampling_options import (
 from musegen.cli._wish_options import Asked, wish_options
 from musegen.coconet.ancestral import AncestralConfig
 from musegen.coconet.ancestral_gibbs import AncestralGibbsConfig
+from musegen.coconet.fill_task import LONG_STEPS
+from musegen.coconet.planes import STEPS_PER_BEAT
 from musegen.coconet.sampling import GibbsConfig
+from musegen.coconet.schedules import CosineSchedule
 from musegen.coconet.upsampling import UpsamplingConfig
 from musegen.data.errors import UsageError
 
@@ -70,6 +74,19 @@ def test_every_sampler_has_its_config(name: str, kind: type) -> None:
     assert config.refinement.temperature == 0.5
 
 
+@pytest.mark.parametrize("name", DEFAULT_STEPS)
+def test_drafts_that_are_not_polished_are_drawn_at_the_temperature_asked_for(
+    name: str,
+) -> None:
+    found = sampling("--sampler", name, "--temperature", "1", "--rounds", "0")
+    assert found.fill_config().sampler.temperature == 1.0
+
+
+def test_recipe_says_how_hot_drafts_were_drawn() -> None:
+    assert sampling().recipe()["draft_heat"] == DRAFT_HEAT
+    assert sampling("--rounds", "0").recipe()["draft_heat"] == 1.0
+
+
 def test_samplers_of_one_config_differ() -> None:
     def config(name: str) -> object:
         return sampling("--sampler", name).fill_config().sampler
@@ -95,7 +112,9 @@ def test_candidates_grow_with_alternatives() -> None:
 
 def test_recipe_of_sampling_has_every_field() -> None:
     found = sampling("--rounds", "3")
-    assert found.recipe() == {f.name: getattr(found, f.name) for f in fields(found)}
+    recipe = found.recipe()
+    del recipe["draft_heat"]  # follows from the fields
+    assert recipe == {f.name: getattr(found, f.name) for f in fields(found)}
 
 
 def test_recipe_has_words_as_they_were_typed() -> None:
@@ -113,6 +132,9 @@ def test_recipe_has_words_as_they_were_typed() -> None:
     "arguments",
     [
         ["--sampler", "ancestral", "--steps", "3"],
+        ["--steps", "1", "--schedule", "cosine"],
+        ["--sampler", "blocks", "--steps", "1", "--schedule", "constant"],
+        ["--sampler", "upsampling", "--schedule", "steep"],
         ["--temperature", "0", "--top-p", "0.5"],
         ["-n", "3", "--candidates", "2"],
         ["--phrase-ends", "nonsense"],
@@ -140,6 +162,21 @@ def test_commands_spell_options_alike() -> None:
     assert {"--pin", "--sampler", "--temperature", "--top-p", "--rounds"} <= shared
     for option in shared:
         assert found[0][option] == found[1][option] == found[2][option]
+
+
+def test_a_schedule_acts_from_two_steps_on() -> None:
+    found = sampling("--steps", "2", "--schedule", "cosine").fill_config().sampler
+    assert isinstance(found, GibbsConfig)
+    assert found.schedule == CosineSchedule()
+
+
+def test_the_help_says_from_how_many_beats_on_a_score_is_long() -> None:
+    (option,) = (
+        option
+        for option in harmonize.command.params
+        if isinstance(option, click.Option) and "--candidates" in option.opts
+    )
+    assert f"beyond {LONG_STEPS // STEPS_PER_BEAT} beats" in str(option.show_default)
 
 
 def test_long_scores_get_fewer_candidates_unless_a_number_is_given() -> None:

@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from musegen.cli._synth_casting import DEFAULT_MAX_VOICES, Casting, casting_options
+from musegen.cli._synth_casting import DEFAULTS, Casting, casting_options
 from musegen.data.errors import UsageError
 from musegen.data.score import Note, Part, Score
 from musegen.midi_ddsp.parts.voice_allocation import MAX_VOICES
@@ -40,7 +40,8 @@ def parsed(*words: str) -> Casting:
 
 
 def test_defaults_are_those_of_the_library() -> None:
-    assert DEFAULT_MAX_VOICES == MAX_VOICES
+    assert DEFAULTS["max_voices"] == MAX_VOICES
+    assert parsed() == Casting()
     assert parsed().plan_wishes() == PlanWishes()
     score, ticks = parsed().changed_score(SCORE)
     assert score is SCORE and ticks is None

@@ -61,18 +61,29 @@ def test_one_file_holds_one_part() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--tuning", "430"),
         ("--variety", "1"),
         ("--deterministic",),
         ("--expression", "e.csv"),
         ("--preset", "louder"),
         ("--save-expression", "e.csv"),
+        ("--expression-model", "x"),
+        ("--device", "cpu"),
+        ("--model", "none"),
     ],
 )
 def test_given_parameters_leave_nothing_to_play(words: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match=f"{words[0]} does nothing with --parameters"):
+    with pytest.raises(
+        UsageError, match=f"{words[0]}.* does nothing with --parameters"
+    ):
         parsed("--parameters", "p.parquet", *words)
     parsed("--parameters", "{part}.parquet", *words)
+
+
+def test_no_model_is_loaded_where_nobody_plays() -> None:
+    assert parsed().heeded_model is None
+    assert parsed("--parameters", "p.parquet").heeded_model == "none"
+    assert parsed("--parameters", "p.parquet", "--model", "m").heeded_model == "m"
+    assert parsed("--parameters", "{part}.parquet").heeded_model is None
 
 
 def test_files_belong_to_one_performance_of_one_score() -> None:

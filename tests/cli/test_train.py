@@ -17,10 +17,10 @@ from musegen.coconet.config import config_from_json
 from musegen.coconet.planes import UNKNOWN
 from musegen.coconet.presets import PRESETS
 from musegen.coconet.training import CoconetTrainingConfig
+from musegen.coconet.training_data import read_training_pieces
 from musegen.data.corpora import chorales
-from musegen.data.midi import read_midi
 from musegen.data.preparation import chorale_records
-from musegen.engine import devices, precision, quiet
+from musegen.engine import devices, precision, quiet, run_inputs
 from musegen.engine.checkpoints import RunState
 from musegen.engine.models import find_model
 from musegen.engine.training import Progress, TrainingResult
@@ -122,7 +122,8 @@ def test_default_run_is_the_default_preset(
     (exported,) = calls.exported
     assert exported["folder"] == Path("run/model")
     assert exported["model"] == "the network"
-    assert exported["source"] == "arrays.json"
+    assert exported["data"] == trained["data"]
+    assert exported["data"].path == Path("arrays.json")
     out, err = capsys.readouterr()
     assert out.splitlines() == [str(Path("run/model"))]
     assert "step 500: train 1.500, valid 1.250 nats a hidden cell" in err
@@ -262,6 +263,7 @@ def test_resume_goes_on_with_the_config_of_the_run(calls: Calls) -> None:
     assert on_arrays("--resume", "--steps", "200", "--learning-rate", "0.1") == 0
     assert calls.trained[0]["resume"]
     assert calls.config.batch_size == PRESETS["tiny"].batch_size
+    assert calls.exported[0]["start"] is None
     assert (calls.config.loop.num_steps, calls.config.loop.learning_rate) == (200, 0.1)
 
 
@@ -283,6 +285,23 @@ def test_option_that_a_resumed_run_ignores_is_refused(
     assert on_arrays("--resume", option, value) == 2
     assert f"{option} does nothing with --resume" in error(capsys)
     assert calls.trained == []
+
+
+def test_resume_goes_on_with_data_and_beginning_of_the_run(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(PRESETS["tiny"])
+    run_inputs.keep_data(Path("run"), read_training_pieces(Path("arrays.json")).data)
+    start = run_inputs.StartingModel(name="first", digest="12", licence="CC0")
+    run_inputs.keep_start(Path("run"), start)
+    assert train("--resume") == 0
+    assert calls.trained[0]["data"].path == Path("arrays.json").resolve()
+    assert calls.exported[0]["start"] == start
+    Path("arrays.json").unlink()
+    capsys.readouterr()
+    assert train("--resume") == 1
+    assert "arrays.json, which is gone: put it back" in error(capsys)
+    assert len(calls.trained) == 1
 
 
 def test_resuming_nothing_is_told(
@@ -356,44 +375,17 @@ def test_chorales_of_music21_are_the_default(
     assert train() == 0
     train_pieces, valid_pieces = calls.trained[0]["pieces"]
     assert (len(train_pieces), len(valid_pieces)) == (0, 3)
-    assert calls.exported[0]["source"].startswith("chorales of music21 ")
+    data = calls.exported[0]["data"]
+    assert data.source.startswith("chorales of music21 ")
+    assert data.weights_licence == "Apache-2.0"
 
 
-def test_records_of_chorales_can_be_trained_on(
-    calls: Calls, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_records_of_chorales_can_be_trained_on(calls: Calls) -> None:
     pytest.importorskip("music21", reason="the extra 'score'")
     few = chorales.load_chorales("valid")[:3]
-    Path("records.parquet").write_bytes(b"PAR1")
-    read = {Path("records.parquet"): few}
-    monkeypatch.setattr(chorale_records, "read_chorale_records", read.__getitem__)
+    prepared = chorale_records.encode_chorales(few)
+    Path("records.parquet").write_bytes(prepared.data)
     assert train("--data", "records.parquet") == 0
     train_pieces, valid_pieces = calls.trained[0]["pieces"]
     assert (len(train_pieces), len(valid_pieces)) == (0, 3)
-    assert calls.exported[0]["source"] == "records.parquet, standard split"
-
-
-@pytest.mark.timeout(900)  # four times what two idle cores take for two graphs
-def test_run_is_trained_resumed_exported_and_used(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for package in ("tensorflow", "tf2onnx", "safetensors"):
-        pytest.importorskip(package, reason="the extra 'train'")
-    words = ["--preset", "tiny", "--batch-size", "2", "--steps", "2"]
-    with monkeypatch.context() as patch:  # one export is enough, and takes its time
-        patch.setattr(exporting, "export_coconet", lambda model, **others: None)
-        assert on_arrays(*words, "--export", "models/two", "--quiet") == 0
-    more = ["--resume", "--steps", "3", "--export", "models/three", "--json"]
-    capsys.readouterr()
-    assert on_arrays(*more) == 0
-    assert json.loads(capsys.readouterr().out)["steps"] == 3
-    lines = Path("run/metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [2, 3]
-    folder = find_model("./models/three", kind="coconet")
-    assert folder.config.name == "three"
-    assert "3 steps" in Path("models/three/card.md").read_text(encoding="utf-8")
-    used = ["harmonize", str(EXAMPLE), "--model", "./models/three", "--seed", "0"]
-    assert run([*used, "--steps", "1"]) == 0
-    after = read_midi(Path("ode_to_joy.harmonized.mid")).score
-    assert after.parts[0] == read_midi(EXAMPLE).score.parts[0]
-    assert len(after.parts) == 4
+    assert calls.exported[0]["data"].source == "records.parquet, standard split"

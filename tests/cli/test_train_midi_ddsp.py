@@ -12,6 +12,8 @@ import pytest
 from musegen.cli.main import run
 from musegen.engine import devices, precision, quiet
 from musegen.engine.checkpoints import RunState
+from musegen.engine.digests import sha256_of_file
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.inference import exporting, record_clips, training
@@ -21,6 +23,7 @@ from musegen.midi_ddsp.inference.training_config import (
     claim_folder,
 )
 from musegen.midi_ddsp.original.training_config import EXPRESSION_PRESETS
+from musegen.midi_ddsp.records import training_data
 
 pytestmark = pytest.mark.usefixtures("workplace")
 COMMAND = ["train", "midi-ddsp", "--data", "clips.parquet", "--run", "run"]
@@ -65,12 +68,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     def read(path: Path, split: str) -> list[str]:
         return [f"{split} of {path.name}"]
 
+    def describe(path: Path) -> TrainingData:
+        digest = sha256_of_file(path)
+        return TrainingData(source=path.name, path=path, sha256=digest)
+
     def best(*, has_gpu: bool) -> str:
         return "mixed_bfloat16" if has_gpu else "float32"
 
     monkeypatch.setattr(training, "train_inference", train)
     monkeypatch.setattr(exporting, "export_inference", export)
     monkeypatch.setattr(record_clips, "read_training_clips", read)
+    monkeypatch.setattr(training_data, "describe_clips", describe)
     monkeypatch.setattr(quiet, "import_keras", lambda: None)
     monkeypatch.setattr(devices, "gpu_names", lambda: ("gpu:0",))
     monkeypatch.setattr(precision, "best_precision", best)
@@ -126,6 +134,22 @@ def test_a_resumed_run_keeps_its_config_but_for_its_length(
     assert calls.trained[-1]["resume"]
     assert run([*COMMAND, "--resume", "--seed", "3"]) == 2
     assert "--seed does nothing with --resume" in capsys.readouterr().err
+
+
+def test_a_resumed_run_keeps_its_data(
+    calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*COMMAND, "--preset", "tiny"]) == 0
+    claim_folder(Path("run"), PRESETS["tiny"], resume=False)
+    Path("moved.parquet").write_bytes(Path("clips.parquet").read_bytes())
+    resumed = ["train", "midi-ddsp", "--run", "run", "--resume", "--data"]
+    assert run([*resumed, "moved.parquet", "--export", "made"]) == 0
+    Path("moved.parquet").write_bytes(b"other clips")
+    capsys.readouterr()
+    assert run([*resumed, "moved.parquet", "--export", "again"]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "run began with moved.parquet (SHA-256 e3b0c44298fc) and cannot" in told
+    assert len(calls.trained) == 2
 
 
 def test_an_export_that_exists_is_told_before_the_training(

@@ -19,6 +19,7 @@ from musegen.cli._output import Output
 from musegen.cli._train_original import OriginalStage, chosen_stage
 from musegen.data.errors import TrainingError, UsageError
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.generators.presets import SYNTHESIS_PRESETS as OUR_PRESETS
@@ -130,7 +131,9 @@ def trained(
     paper = Paper()
     run = stages.Run(
         config=PRESETS[half]["paper"],
-        data_path=Path("some/clips.parquet"),
+        data=TrainingData(
+            source="clips.parquet", path=Path("some/clips.parquet"), sha256="1"
+        ),
         run_dir=run_dir,
         export_dir=Path("made"),
         resume=resume,
@@ -208,7 +211,7 @@ def test_without_a_model_to_begin_from_the_other_half_is_said_to_be_untrained(
     assert calls.exported["result"] is RESULT
     assert calls.exported["folder"] == Path("made")
     assert calls.exported["instruments"] == ("flute", "violin")
-    assert calls.exported["source"] == (
+    assert calls.exported["data"].source == (
         "clips.parquet, pieces of the split train (2 recordings)"
     )
 

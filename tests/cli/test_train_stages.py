@@ -14,6 +14,7 @@ from musegen.cli import _train_stages as stages
 from musegen.cli._output import Output
 from musegen.data.errors import TrainingError, UsageError
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.engine.training_configs import claim_run_folder
 from musegen.midi_ddsp.generators import (
@@ -25,6 +26,11 @@ from musegen.midi_ddsp.generators import (
 from musegen.midi_ddsp.generators.material import Material
 from musegen.midi_ddsp.generators.presets import EXPRESSION_PRESETS, SYNTHESIS_PRESETS
 
+CLIPS = TrainingData(
+    source="clips.parquet",
+    path=Path("some/clips.parquet"),
+    options=("--data", "clips"),
+)
 RESULT = TrainingResult(state=RunState(step=9), stopped_early=False, metrics={})
 GENERATORS = {
     "synthesis": (SYNTHESIS_PRESETS, "num_played"),
@@ -153,7 +159,7 @@ def test_what_was_heard_is_trained_on_and_exported(
     config = stage.preset("tiny")
     run = stages.Run(
         config=config,
-        data_path=Path("some/clips.parquet"),
+        data=CLIPS,
         run_dir=Path("run"),
         export_dir=Path("made"),
         resume=True,
@@ -168,9 +174,10 @@ def test_what_was_heard_is_trained_on_and_exported(
     network, options = calls["export"]
     assert (network, options["folder"]) == ("network", Path("made"))
     assert options["result"] is RESULT
-    assert options["source"] == (
+    assert options["data"].source == (
         "clips.parquet, pieces of the split train (2 recordings)"
     )
+    assert options["data"].options == ("--data", "clips", "--inference-model", "ears")
     hearing, training, _ = paper.tasks
     assert hearing[2] == [1]
     assert training[:2] == ("Training", config.loop.num_steps)
@@ -183,7 +190,7 @@ def test_the_baseline_is_told_nothing_of_expression(
     for preset, is_told in (("baseline", False), ("default", True)):
         run = stages.Run(
             config=stage.preset(preset),
-            data_path=Path("clips.parquet"),
+            data=CLIPS,
             run_dir=Path("run"),
             export_dir=Path("made"),
             resume=False,

@@ -60,3 +60,13 @@ def test_bars_after_the_end_follow_on() -> None:
     assert ticks("5") == [(4 * BAR, 5 * BAR)]
     with pytest.raises(UsageError, match=r"ends with bar 4: .* such as 5-6"):
         ticks("6")
+
+
+@pytest.mark.parametrize("text", ["1-300000", "300000", "5-1005", "999999-"])
+def test_bars_far_beyond_the_end_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"at most 1000 bars can be added, up to 1004"):
+        ticks(text)
+
+
+def test_as_many_bars_as_can_be_composed_are_added() -> None:
+    assert len(ticks("5-1004")) == 1000

@@ -14,10 +14,12 @@ pytest.importorskip("tensorflow", reason="exporting needs the extra 'train'")
 from musegen.coconet.config import BROWSER, BeatNetworkConfig
 from musegen.coconet.exporting import export_coconet
 from musegen.coconet.planes import NUM_FERMATAS, NUM_METRES, NUM_ONSETS, Planes
-from musegen.coconet.predicting import Prediction, load_coconet
+from musegen.coconet.predicting import Prediction, load_coconet, network_inputs
 from musegen.coconet.training import CoconetTrainingConfig, compiled_network
+from musegen.data.errors import UsageError
 from musegen.engine.checkpoints import RunState
 from musegen.engine.model_folder import ModelFolder, open_model_folder
+from musegen.engine.run_inputs import StartingModel, TrainingData
 from musegen.engine.training import TrainingResult
 
 TINY = CoconetTrainingConfig(
@@ -43,7 +45,11 @@ SPLIT = CoconetTrainingConfig(
 )
 
 
-def exported(config: CoconetTrainingConfig, folder: Path) -> ModelFolder:
+def exported(
+    config: CoconetTrainingConfig,
+    folder: Path,
+    calibration: list[dict[str, Any]] | None = None,
+) -> ModelFolder:
     """Export a network every weight of which is at work."""
     model: Any = compiled_network(config)
     rng = np.random.default_rng(0)
@@ -59,8 +65,10 @@ def exported(config: CoconetTrainingConfig, folder: Path) -> ModelFolder:
             stopped_early=False,
             metrics={"valid/loss": 1.5},
         ),
-        source="toys",
+        data=TrainingData(source="toys"),
         folder=folder,
+        start=StartingModel(name="first", digest="12", licence="CC0"),
+        calibration=calibration,
     )
     return open_model_folder(folder)
 
@@ -93,6 +101,9 @@ def test_an_exported_network_runs_alike_through_both_predictors(tmp_path: Path) 
     opened.verify()
     assert (opened.config.name, opened.config.kind) == ("tiny_model", "coconet")
     assert "Trained on: toys" in opened.card
+    assert "They began as those of `first`" in " ".join(opened.card.split())
+    assert opened.config.licence == "not stated"
+    assert opened.config.summary == "Four-part harmony, trained on toys"
     assert "averaged weights of step 5" in opened.card
     network = opened.config.networks["network"]
     assert network.inputs == ("pitch", "is_hidden", "onset", "metre", "fermata")
@@ -122,3 +133,33 @@ def test_a_separable_split_network_of_the_paper_s_kind_is_exported(
         assert reference.logits.std() > 0.1
         np.testing.assert_allclose(fast.logits, reference.logits, atol=1e-4)
         assert fast.onset_odds is None
+
+
+def test_a_network_of_products_is_written_in_eight_bits_too(tmp_path: Path) -> None:
+    batches = []
+    for seed in range(3):
+        pitch, is_hidden, planes = task(4, 16 + 4 * seed)
+        names = TINY.network.planes
+        batches.append(network_inputs(pitch, is_hidden, planes, names))
+    opened = exported(TINY, tmp_path / "small", calibration=batches)
+    opened.verify()
+    assert opened.config.networks["network"].eight_bits == "network.int8.onnx"
+    given = task(2, 12)
+    exact, small, chosen = (
+        load_coconet(opened.path, device="cpu", precision=precision).network(*given)
+        for precision in ("float32", "int8", "auto")
+    )
+    apart = np.abs(small.logits - exact.logits)
+    assert 0.0 < apart.mean() < 0.1 * exact.logits.std()
+    np.testing.assert_array_equal(chosen.logits, small.logits)
+
+
+def test_without_inputs_to_round_for_there_is_no_second_network(tmp_path: Path) -> None:
+    opened = exported(TINY, tmp_path / "one")
+    assert opened.config.networks["network"].eight_bits is None
+    given = task(1, 8)
+    exact = load_coconet(opened.path, device="cpu").network(*given)
+    chosen = load_coconet(opened.path, device="cpu", precision="auto").network(*given)
+    np.testing.assert_array_equal(chosen.logits, exact.logits)
+    with pytest.raises(UsageError, match="no network in 8 bits"):
+        load_coconet(opened.path, device="cpu", precision="int8")

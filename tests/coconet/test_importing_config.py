@@ -161,6 +161,11 @@ def test_another_raster_is_told() -> None:
             "architecture: dilated\nuse_sep_conv: true\nnum_pointwise_splits: 3",
             "multiple of num_pointwise_splits; received 128 and 3",
         ),
+        ("num_layers: 1001", "1001 layers, and at most 1000 are built"),
+        (
+            "architecture: dilated\nuse_sep_conv: true\nnum_dilation_blocks: 9999",
+            "59997 layers, and at most 1000 are built",
+        ),
     ],
 )
 def test_a_network_that_is_not_built_here_is_refused(line: str, words: str) -> None:

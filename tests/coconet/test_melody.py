@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -232,3 +233,28 @@ def test_phrase_ends_and_metre_reach_the_network() -> None:
     assert planes.fermata[0, -1] == 2
     assert planes.metre[0, 0] == planes.metre[0, 16] > 0
     assert task((72, 1)).planes.fermata.max() == 0
+
+
+def test_auto_phrase_ends_are_the_fermatas_of_the_melodys_part() -> None:
+    melody = Part(notes=notes((72, 1), (71, 2), (69, 5)), name="Melody")
+    other = Part(notes=notes((48, 8)), name="Bass", fermatas=(0,))
+    score = Score(
+        ticks_per_quarter=QUARTER, parts=(replace(melody, fermatas=(480,)), other)
+    )
+
+    def told(score: Score) -> tuple[list[int], list[str]]:
+        found = prepare_melody(
+            score, voices=("1",), beat_level=Fraction(1), phrase_ends="auto"
+        )
+        said = [n.message for n in found.notices if n.code == "phrase-ends"]
+        return np.flatnonzero(found.fermata == 2).tolist(), said
+
+    assert told(score) == (
+        [*range(4, 12)],
+        ["phrase ends (fermatas of the score): 1:2"],
+    )
+    plain = replace(score, parts=(melody, replace(other, fermatas=())))
+    assert told(plain) == (
+        [*range(12, 32)],
+        ["phrase ends (guessed, for want of fermatas): 1:4"],
+    )

@@ -15,12 +15,15 @@ from musegen.coconet.score_planes import (
     fermata_plane,
     parse_phrase_ends,
     parse_place,
+    phrase_end_notice,
     score_metre,
+    steps_under_fermatas,
     tick_of_place,
 )
 from musegen.data.errors import UsageError
 from musegen.data.grids import Grid, beat_grid
-from musegen.data.score import BarBeat, Score, TimeSignature
+from musegen.data.quantization import quantize_line
+from musegen.data.score import BarBeat, Note, Part, Score, TimeSignature
 
 QUARTER = 480
 
@@ -144,7 +147,10 @@ def test_a_place_beyond_the_score_is_refused(text: str) -> None:
 
 
 def fermatas(
-    ends: PhraseEnds, *lengths: tuple[int, int], quarters: int = 8
+    ends: PhraseEnds,
+    *lengths: tuple[int, int],
+    quarters: int = 8,
+    written: tuple[tuple[int, int], ...] = (),
 ) -> list[int]:
     """Steps under a fermata; a line of (pitch or -1, steps)."""
     pitch = np.concatenate([np.full(steps, p, np.int16) for p, steps in lengths])
@@ -157,6 +163,7 @@ def fermatas(
         grid=grid_of(piece, end=quarters * QUARTER),
         pitch=pitch,
         is_onset=onset & (pitch >= 0),
+        written=written,
     )
     assert plane.min() >= 1 or ends == "none"
     return [int(step) for step in np.flatnonzero(plane == 2)]
@@ -210,3 +217,82 @@ def test_phrase_ends_are_found_at_long_notes_and_rests() -> None:
 
 def test_a_silent_line_has_no_phrase_ends() -> None:
     assert fermatas("auto", (-1, 32)) == []
+
+
+def under(
+    ticks: tuple[int, ...],
+    *notes: tuple[int, int],
+    others: tuple[tuple[int, ...], ...] = (),
+    parts: tuple[int, ...] = (0,),
+) -> tuple[tuple[int, int], ...]:
+    """Steps under fermatas of a line of notes of (onset, end) in sixteenths."""
+    made = tuple(
+        Note(onset=120 * first, duration=120 * (last - first), pitch=60)
+        for first, last in notes
+    )
+    piece = Score(
+        ticks_per_quarter=QUARTER,
+        parts=(
+            Part(notes=made, fermatas=ticks),
+            *(Part(fermatas=found) for found in others),
+        ),
+    )
+    grid = grid_of(piece, end=8 * QUARTER)
+    line = quantize_line(made, grid)
+    return steps_under_fermatas(line, score=piece, grid=grid, parts=parts)
+
+
+def test_fermatas_hold_their_notes_to_the_end() -> None:
+    notes = (0, 4), (4, 12), (12, 16)
+    assert under((480, 1440), *notes) == ((4, 12), (12, 16))
+    assert under((), *notes) == ()
+
+
+def test_a_fermata_over_the_end_of_a_tie_holds_what_comes_after_it() -> None:
+    assert under((1920,), (8, 24)) == ((16, 24),)
+
+
+def test_a_fermata_where_the_line_rests_tells_nothing() -> None:
+    assert under((480, 4000), (0, 4), (8, 12)) == ()
+
+
+def test_fermatas_of_another_part_count_where_the_line_has_none() -> None:
+    line = (0, 4), (4, 12)
+    assert under((), *line, others=((), (960,), (0,))) == ((8, 12),)
+    assert under((), *line, others=((), (960,), (0,)), parts=(0, 3)) == ((0, 4),)
+    assert under((0,), *line, others=((960,),)) == ((0, 4),)
+    assert under((1920,), *line, others=((960,),)) == ((8, 12),)
+
+
+def test_a_note_off_the_grid_is_held_from_where_the_grid_has_it() -> None:
+    early = Note(onset=470, duration=480, pitch=60)
+    piece = Score(
+        ticks_per_quarter=QUARTER, parts=(Part(notes=(early,), fermatas=(470,)),)
+    )
+    grid = grid_of(piece, end=4 * QUARTER)
+    line = quantize_line((early,), grid)
+    (first, last), *_ = steps_under_fermatas(line, score=piece, grid=grid, parts=(0,))
+    assert (first, last) == (line.placements[0].start_step, 8)
+
+
+def test_auto_guesses_only_for_want_of_fermatas_and_places_win() -> None:
+    line = [(60, 4)] * 6 + [(62, 8)]
+    assert fermatas("auto", *line, written=((4, 8),)) == [4, 5, 6, 7]
+    assert fermatas("auto", *line) == list(range(24, 32))
+    named = (parse_place("1:1"),)
+    assert fermatas(named, *line, written=((4, 8),)) == [0, 1, 2, 3]
+    assert fermatas("none", *line, written=((4, 8),)) == []
+
+
+def test_what_auto_came_to_is_said_as_the_option_takes_it() -> None:
+    piece = score((0, 4, 4))
+    codes = np.ones(32, np.int8)
+    codes[6:8] = codes[16:20] = 2
+    grid = grid_of(piece, end=8 * QUARTER)
+    told = phrase_end_notice(codes, score=piece, grid=grid, is_written=True)
+    assert told.code == "phrase-ends"
+    assert "fermatas of the score" in told.message
+    words = told.message.rpartition(": ")[2]
+    assert parse_phrase_ends(words) == (parse_place("1:5/2"), parse_place("2:1"))
+    guessed = phrase_end_notice(codes, score=piece, grid=grid, is_written=False)
+    assert "guessed" in guessed.message

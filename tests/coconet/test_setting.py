@@ -100,10 +100,12 @@ def test_the_melodys_part_is_the_very_part_that_was_read() -> None:
         channel=4,
         lyrics=(TextEvent(tick=0, text="la"),),
         controls=(ControlChange(tick=0, number=7, value=90),),
+        fermatas=(480,),
     )
     task = task_of(part)
     built = build_setting(task, filled(task))
     assert built.score.parts[0] is part
+    assert not any(voice.fermatas for voice in built.score.parts[1:])
     assert replace(built.score, parts=()) == replace(task.score, parts=())
     assert built.grid[:, 0].tolist() == task.pitch[:, 0].tolist()
 
@@ -331,7 +333,8 @@ def test_two_lines_of_one_part_become_two_parts() -> None:
         for beat in range(2)
         for pitch in (50, 72)
     )
-    piano = Part(notes=chords, name="Piano", lyrics=(TextEvent(tick=0, text="la"),))
+    lyrics = (TextEvent(tick=0, text="la"),)
+    piano = Part(notes=chords, name="Piano", lyrics=lyrics, fermatas=(480,))
     task = prepare_melody(
         score_of(piano), given=(0, 3), voices=("top", "bottom"), beat_level=Fraction(1)
     )
@@ -339,3 +342,4 @@ def test_two_lines_of_one_part_become_two_parts() -> None:
     assert [part.name for part in parts] == ["Piano", "Alto", "Tenor", "Piano bass"]
     assert [note.pitch for note in parts[3].notes] == [50, 50]
     assert [bool(part.lyrics) for part in parts] == [True, False, False, False]
+    assert [part.fermatas for part in parts] == [(480,), (), (), ()]

@@ -62,6 +62,19 @@ def test_new_notes_go_into_their_own_part() -> None:
     assert (new.onset, new.duration, new.pitch, new.velocity) == (1440, 1440, 76, 51)
 
 
+def test_fermatas_stay_over_new_notes_and_the_network_hears_of_them() -> None:
+    first, *others = quartet().parts
+    score = replace(quartet(), parts=(replace(first, fermatas=(960, 2400)), *others))
+    built = completed(score, bars=((2, 2),), phrase_ends="auto")
+    assert [part.fermatas for part in built.score.parts] == [(960, 2400), (), (), ()]
+    assert len(built.score.parts[0].notes) == 4
+    task = prepare_completion(
+        score, beat_level=Fraction(1), bars=((2, 2),), phrase_ends="auto"
+    )
+    under = np.flatnonzero(task.fermata == 2).tolist()
+    assert under == [*range(8, 12), *range(20, 24)]
+
+
 def test_missing_voices_stand_between_their_neighbours() -> None:
     score = quartet()
     drums = Part(name="Kit", is_drum=True, notes=notes((36, 1)))

@@ -24,7 +24,6 @@ from musegen.coconet.planes import (
     fermata_codes,
     metre_codes,
     onset_codes,
-    piece_of_grid,
 )
 from musegen.coconet.training import (
     CONFIG_NAME,
@@ -38,6 +37,7 @@ from musegen.coconet.training import (
 from musegen.data.errors import ModelFolderError, TrainingError, UsageError
 from musegen.engine.model_folder import WEIGHTS_FILE
 from musegen.engine.muon import Muon
+from musegen.engine.run_inputs import StartingModel, kept_start
 from musegen.engine.training import Batch, LoopConfig
 from musegen.engine.weights import weights_bytes
 
@@ -341,14 +341,19 @@ def test_batches_are_those_of_the_config_and_the_seed() -> None:
 def folder_of(model: Untyped) -> Untyped:
     """Stands for a model folder with these weights."""
     content = weights_bytes(model)
-    return SimpleNamespace(path=Path("mine"), read={WEIGHTS_FILE: content}.__getitem__)
+    return SimpleNamespace(
+        path=Path("mine"),
+        read={WEIGHTS_FILE: content}.__getitem__,
+        digest="12",
+        config=SimpleNamespace(name="first", licence="CC0"),
+    )
 
 
 def test_a_run_may_begin_with_the_weights_of_a_model(
     trained: tuple[Path, Any, Any], tmp_path: Path
 ) -> None:
     _, model, result = trained
-    config = tiny_config(loop={"num_steps": 1, "learning_rate": 0.0})
+    config = tiny_config(loop={"num_steps": 1, "learning_rate": 1e-9})
     further, found = train_coconet(
         pieces(), pieces(1), config=config, run_dir=tmp_path, start=folder_of(model)
     )
@@ -356,6 +361,8 @@ def test_a_run_may_begin_with_the_weights_of_a_model(
         np.testing.assert_allclose(left, right, atol=1e-2)  # rounded for the disk
     value = result.metrics["valid/loss"]
     assert found.metrics["valid/loss"] == pytest.approx(value, abs=1e-2)
+    start = StartingModel(name="first", digest="12", licence="CC0")
+    assert kept_start(tmp_path) == start
 
 
 def test_a_model_of_another_architecture_is_no_beginning(tmp_path: Path) -> None:
@@ -372,25 +379,3 @@ def test_several_gpus_need_a_backend_that_can_share(
     assert keras.backend.backend() != "jax"
     with pytest.raises(UsageError, match="2 GPUs can share a run only with KERAS_BACK"):
         train_coconet(pieces(), pieces(1), config=tiny_config(), run_dir=tmp_path)
-
-
-def test_a_network_of_pitches_only_trains_on_bare_grids(tmp_path: Path) -> None:
-    network = BeatNetworkConfig(
-        step_channels=8,
-        beat_channels=10,
-        num_step_blocks=0,
-        beat_dilations=(),
-        attention_after=(),
-        planes=(),
-        knows_beat_position=False,
-        writes_rests=False,
-        writes_onsets=False,
-    )
-    bare = [piece_of_grid(piece.pitch) for piece in pieces()]
-    config = tiny_config(
-        network=network, loop={"num_steps": 2, "validate_every": 2}, optimizer="adamw"
-    )
-    model, result = train_coconet(bare, bare, config=config, run_dir=tmp_path)
-    assert list(model.output) == ["logits"]
-    assert result.metrics["valid/lower_voices"] == pytest.approx(np.log(46), abs=1.0)
-    assert "valid/onset" not in result.metrics

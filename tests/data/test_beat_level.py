@@ -206,7 +206,8 @@ def test_a_beat_is_parsed(text: str, quarters: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "crotchet", "1/3", "5/8", "0", "-1/4", "1/0", "1/64", "4", "9/8"]
+    "text",
+    ["", "crotchet", "1/3", "5/8", "0", "-1/4", "1/0", "1/64", "4", "9/8", "25e-2"],
 )
 def test_what_is_no_beat_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError, match=r"no note value.*dotted-quarter.*3/8"):

@@ -203,6 +203,16 @@ def test_nested_notes_keep_onsets_and_are_told() -> None:
     assert again.notes == notes_of((0, 580, 60), (480, 420, 60))
 
 
+def test_fermatas_are_told_once_and_change_no_byte() -> None:
+    plain = Part(channel=0, notes=notes_of((0, 480, 60)))
+    under = replace(plain, fermatas=(0,))
+    score = Score(ticks_per_quarter=480, parts=(under, under))
+    (notice,) = midi_notices(score)
+    assert notice.code == "fermatas-not-in-midi"
+    assert "fermatas (2)" in notice.message
+    assert midi_bytes(score) == midi_bytes(replace(score, parts=(plain, plain)))
+
+
 @pytest.mark.parametrize(("is_drum", "channel"), [(True, 3), (False, 9)])
 def test_percussion_on_another_channel_is_told(is_drum: bool, channel: int) -> None:
     part = Part(is_drum=is_drum, channel=channel)

@@ -258,3 +258,10 @@ def test_overlapping_notes_take_voices_the_higher_first() -> None:
     root = root_of(with_part(melody(), notes=sorted_notes([*upper, *lower])))
     assert symbols_of(root, "1", "1") == ["quarter C5", "quarter D5", "half E5"]
     assert symbols_of(root, "1", "2") == ["half. C4", "quarter B3"]
+
+
+def test_a_chord_has_its_fermata_once() -> None:
+    chord = tuple(Note(onset=0, duration=1920, pitch=pitch) for pitch in CDE)
+    root = root_of(with_part(melody((4, 60)), notes=chord, fermatas=(0,)))
+    marks = [note.find("notations/fermata") for note in root.iter("note")]
+    assert [mark is not None for mark in marks] == [True, False, False]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from musegen.data.musicxml_layout import (
     Event,
+    Segment,
+    bar_rest,
     exact_events,
     lay_out,
     nearest_notatable,
@@ -79,6 +82,34 @@ def test_bars_can_be_asked_to_reach_a_tick() -> None:
     assert len(lay_out(one_note(480), until=1921).bars) == 2
 
 
+def test_bars_reach_a_fermata_after_the_last_note() -> None:
+    score = one_note(480)
+    part = replace(score.parts[0], fermatas=(1920,))
+    assert len(lay_out(replace(score, parts=(part,))).bars) == 2
+
+
+def test_a_fermata_in_the_last_bar_keeps_it_whole() -> None:
+    score = one_note(1920, pickup=480)
+    part = replace(score.parts[0], fermatas=(1920,))
+    assert [bar.end for bar in lay_out(score).bars] == [480, 1920]
+    assert [bar.end for bar in lay_out(replace(score, parts=(part,))).bars] == [
+        480,
+        2400,
+    ]
+
+
+def test_a_place_is_in_the_bar_that_begins_there() -> None:
+    layout = lay_out(one_note(3840))
+    places = [Fraction(0), Fraction(31, 8), Fraction(4), Fraction(99)]
+    assert [layout.bar_index_of(place) for place in places] == [0, 0, 1, 1]
+
+
+def test_a_silent_bar_is_one_rest_from_where_it_begins() -> None:
+    pickup, _ = lay_out(one_note(1920, pickup=480)).bars
+    rest = bar_rest(pickup)
+    assert rest == Segment(start=Fraction(3), end=Fraction(4))
+
+
 def test_odd_bars_are_rounded_to_a_raster_or_kept() -> None:
     score = one_note(3000, pickup=7)
     assert lay_out(score).bars[0].length == Fraction(1, 16)
@@ -106,6 +137,7 @@ def test_rescaling_moves_everything() -> None:
         controls=(ControlChange(tick=2, number=1, value=3),),
         pitch_bends=(PitchBend(tick=3, value=4),),
         program_changes=(ProgramChange(tick=4, program=5),),
+        fermatas=(1, 3),
     )
     score = Score(
         ticks_per_quarter=4,
@@ -122,6 +154,7 @@ def test_rescaling_moves_everything() -> None:
     assert (moved.lyrics[0].tick, moved.controls[0].tick) == (10, 20)
     assert (moved.pitch_bends[0].tick, big.tempos[0].tick) == (30, 10)
     assert moved.program_changes == (ProgramChange(tick=40, program=5),)
+    assert moved.fermatas == (10, 30)
     assert (big.time_signatures[0].tick, big.key_signatures[0].tick) == (20, 30)
     assert (big.pickup, big.markers[0].tick, big.ticks_per_quarter) == (20, 40, 40)
 

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musegen.data.musicxml_layout import Event, Segment
-from musegen.data.musicxml_notation import Symbol, notate
+from musegen.data.musicxml_layout import Bar, Event, Segment
+from musegen.data.musicxml_notation import Symbol, notate, notate_bar
 from musegen.data.score import Note, TimeSignature
 
 FOUR = TimeSignature(tick=0, numerator=4, denominator=4)
@@ -114,6 +115,37 @@ def test_ties_reach_into_other_bars_only_where_told() -> None:
     assert (first.is_tied_in, first.is_tied_out) == (True, True)
     assert (second.is_tied_in, second.is_tied_out) == (True, False)
     assert not any(s.is_tied_in or s.is_tied_out for s in rests)
+
+
+def test_the_first_piece_of_a_segment_has_its_fermata() -> None:
+    whole, half = bar("5/4", "r11/4")
+    segments = [replace(whole, has_fermata=True), replace(half, has_fermata=True)]
+    symbols = notate(segments, FOUR)
+    assert [s.start for s in symbols if s.has_fermata] == [0, Fraction(5, 4)]
+
+
+@pytest.mark.parametrize("has_fermata", [False, True])
+def test_a_complete_bar_of_silence_is_one_rest(has_fermata: bool) -> None:
+    measure = Bar(
+        number=1,
+        start=0,
+        end=1920,
+        at=Fraction(0),
+        length=Fraction(4),
+        offset=Fraction(0),
+        signature=FOUR,
+    )
+    (silence,) = bar("r4")
+    (rest,) = notate_bar([replace(silence, has_fermata=has_fermata)], measure)
+    assert (rest.kind, rest.has_fermata) == ("", has_fermata)
+    assert rest.length == 4
+    assert words(notate_bar(bar("r1", "r3"), measure)) == [
+        "rquarter",
+        "rquarter",
+        "rhalf",
+    ]
+    pickup = replace(measure, length=Fraction(1), offset=Fraction(3))
+    assert words(notate_bar(bar("r1", start=3), pickup)) == ["rquarter"]
 
 
 @settings(max_examples=50, deadline=None)

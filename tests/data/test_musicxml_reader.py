@@ -168,8 +168,19 @@ def test_marks_without_a_place_in_a_score_are_counted_once() -> None:
     assert [pitch for pitch, _, _ in heard(result)] == [60, 62, 64, 65]
     (notice,) = result.notices
     assert notice.code == "left-out"
-    for what in ("chord symbols", "dynamics", "articulations", "fermatas", "slurs"):
+    for what in ("chord symbols", "dynamics", "articulations", "slurs"):
         assert what in notice.message
+    assert "fermata" not in notice.message
+    assert result.score.parts[0].fermatas == (480,)
+
+
+def test_fermatas_over_bar_lines_are_left_out_and_counted() -> None:
+    line = "<barline location='right'><fermata/></barline>"
+    result = read_musicxml(document(note("C", 4, 8) + line, note("D", 4, 8) + line))
+    (notice,) = result.notices
+    assert notice.code == "bar-line-fermatas"
+    assert notice.message.startswith("2 fermatas over bar lines left out")
+    assert result.score.parts[0].fermatas == ()
 
 
 def test_names_programs_and_channels_are_the_files() -> None:

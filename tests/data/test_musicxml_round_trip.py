@@ -115,6 +115,7 @@ def check_round_trip(score: Score) -> Score:
         assert theirs.is_drum == ours.is_drum
         expected_lyrics = [(int(e.tick * ratio), e.text) for e in ours.lyrics]
         assert [(e.tick, e.text) for e in theirs.lyrics] == expected_lyrics
+        assert theirs.fermatas == tuple(int(tick * ratio) for tick in ours.fermatas)
     return back
 
 
@@ -236,6 +237,30 @@ HANDMADE: dict[str, Score] = {
 }
 
 
+FERMATAS: dict[str, Part] = {
+    "over notes": replace(line((1, 60), (3, 62), (4, 64)), fermatas=(480, 1920)),
+    "over the end of a tie": replace(line((3, 60), (3, 62)), fermatas=(1920,)),
+    "inside a note of one bar": replace(line((4, 60)), fermatas=(1200,)),
+    "over a note of several values": replace(line((2.5, 60)), fermatas=(0,)),
+    "over a rest": replace(line((1, 60), (1, None), (2, 62)), fermatas=(480,)),
+    "over part of a rest": replace(line((1, 60), (3, None), (1, 62)), fermatas=(960,)),
+    "over a bar of rest": replace(line((4, 60), (4, None), (1, 62)), fermatas=(1920,)),
+    "after the last note": replace(line((1, 60)), fermatas=(960, 1920)),
+    "over a triplet": replace(line(*[(1 / 3, 60)] * 3), fermatas=(160, 320)),
+    "in the second voice": Part(
+        notes=sorted_notes([*line((4, 72)).notes, *line((1, 60), (3, 62)).notes]),
+        fermatas=(480,),
+    ),
+    "over a drum": Part(
+        notes=(Note(onset=0, duration=480, pitch=36),), is_drum=True, fermatas=(0,)
+    ),
+}
+HANDMADE |= {f"fermata {name}": score_of(part) for name, part in FERMATAS.items()}
+HANDMADE["fermatas of two parts and a pickup"] = score_of(
+    FERMATAS["over notes"], FERMATAS["over a rest"], pickup=480
+)
+
+
 @pytest.mark.parametrize("name", HANDMADE)
 def test_music21_reads_what_was_written(name: str) -> None:
     check_round_trip(HANDMADE[name])
@@ -266,7 +291,9 @@ def notatable_scores(draw: st.DrawFn) -> Score:
                 pitches = draw(st.sets(st.integers(40, 80), max_size=2))
                 notes += [Note(onset=at, duration=duration, pitch=p) for p in pitches]
                 at += duration
-        parts.append(Part(notes=sorted_notes(notes)))
+        places = {tick for note in notes for tick in (note.onset, note.end)}
+        fermatas = draw(st.sets(st.sampled_from(sorted(places)))) if places else ()
+        parts.append(Part(notes=sorted_notes(notes), fermatas=tuple(sorted(fermatas))))
     return score_of(
         *parts, metre=draw(METRES), sharps=draw(st.integers(-7, 7)), pickup=0
     )

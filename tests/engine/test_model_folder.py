@@ -101,12 +101,93 @@ def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
 
 
 def test_overwriting_replaces_the_whole_folder(tmp_path: Path) -> None:
-    write(tmp_path / "toy")
-    (tmp_path / "toy" / "stray").write_text("old")
+    write(tmp_path / "toy", onnx={"network.onnx": b"graph", "other.onnx": b"graph"})
+    (tmp_path / "toy" / "card.md").unlink()  # a damaged model may be replaced as well
     write(tmp_path / "toy", card="new", overwrite=True)
     assert open_model_folder(tmp_path / "toy").card == "new"
-    assert not (tmp_path / "toy" / "stray").exists()
+    assert not (tmp_path / "toy" / "other.onnx").exists()
     assert [file.name for file in tmp_path.iterdir()] == ["toy"]
+
+
+def test_overwriting_fills_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    write(tmp_path / "toy", overwrite=True).verify()
+    assert [file.name for file in tmp_path.iterdir()] == ["toy"]
+
+
+def test_overwriting_through_a_link_keeps_the_link(tmp_path: Path) -> None:
+    write(tmp_path / "toy")
+    (tmp_path / "link").symlink_to("toy")
+    write(tmp_path / "link", card="new", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert open_model_folder(tmp_path / "toy").card == "new"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["link", "toy"]
+
+
+def test_the_working_folder_is_not_replaced_under_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="not replaced: it is the working folder"):
+        write(Path(), overwrite=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def lay_thesis(path: Path) -> None:
+    path.mkdir()
+    (path / "thesis.tex").write_text("years of work", encoding="utf-8")
+    (path / "drafts").mkdir()
+
+
+def lay_other_config(path: Path) -> None:
+    path.mkdir()
+    (path / "config.json").write_text('{"num_layers": 3}', encoding="utf-8")
+
+
+def lay_newer_model(path: Path) -> None:
+    write(path)
+    edit(path, lambda config: config.update(schema_version=2))
+
+
+def lay_model_with_notes(path: Path) -> None:
+    write(path)
+    (path / "notes.txt").write_text("mine", encoding="utf-8")
+
+
+def lay_model_with_a_folder(path: Path) -> None:
+    write(path)
+    (path / "card.md").unlink()
+    (path / "card.md").mkdir()
+
+
+def lay_file(path: Path) -> None:
+    path.write_text("a file", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lay", "words"),
+    [
+        (lay_thesis, "it is no model folder and holds 'drafts' and 1 more"),
+        (lay_other_config, r"its config\.json is none of a model"),
+        (lay_newer_model, r"its config\.json is none of a model"),
+        (lay_model_with_notes, r"beside the model it holds 'notes\.txt';"),
+        (lay_model_with_a_folder, r"beside the model it holds 'card\.md';"),
+        (lay_file, "it is a file and no model folder"),
+    ],
+)
+def test_overwriting_replaces_models_only(
+    tmp_path: Path, lay: Callable[[Path], None], words: str
+) -> None:
+    lay(tmp_path / "toy")
+
+    def found() -> dict[Path, bytes]:
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        return {path: path.read_bytes() for path in files}
+
+    before = found()
+    with pytest.raises(OutputError, match=rf"toy is not replaced: {words}"):
+        write(tmp_path / "toy", card="new", overwrite=True)
+    assert found() == before
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

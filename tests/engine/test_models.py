@@ -54,6 +54,14 @@ def ship_from(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", find_spec)
 
 
+def test_a_description_can_be_read_without_the_files(home: Path) -> None:
+    folder = write(home, "one")
+    (folder / "network.onnx").write_bytes(b"damaged")
+    assert find_model("one", checks_files=False).config.name == "one"
+    with pytest.raises(ModelFolderError, match="damaged"):
+        find_model("one")
+
+
 def test_no_model_is_an_empty_list(home: Path) -> None:
     assert list_models() == ()
 

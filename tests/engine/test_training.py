@@ -285,6 +285,17 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path, bad: float) -> No
     assert state.step == 4
 
 
+def test_advice_speaks_of_a_checkpoint_where_there_is_one(tmp_path: Path) -> None:
+    def spoilt(step: int) -> Batch:
+        x, y, weights = batch_at(step)
+        return x, y * np.nan if step == 3 else y, weights
+
+    for every, advice in ((100, "rate and start again$"), (2, "last checkpoint$")):
+        loop = loop_in(tmp_path / str(every), batches=spoilt, checkpoint_every=every)
+        with pytest.raises(TrainingError, match=advice):
+            loop.run(resume=False)
+
+
 def test_the_learning_rate_by_hand() -> None:
     plan = LoopConfig(num_steps=100, learning_rate=2.0, warmup_steps=10, final_rate=0.1)
     assert learning_rate_at(0, plan) == pytest.approx(0.2)
@@ -334,6 +345,12 @@ def test_a_rate_held_to_the_end_never_falls() -> None:
 def test_a_share_held_that_is_no_share_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match=r"hold_share must lie in \[0, 1\]; received"):
         config(hold_share=share)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_rate_that_cannot_be_learned_with_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="learning_rate must be above 0 and finite"):
+        config(learning_rate=rate)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ def test_a_file_holds_one_object(tmp_path: Path) -> None:
         read_json_object(tmp_path / "none.json")
 
 
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_a_config_holds_finite_numbers(word: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(f'{{"weight_decay": {word}}}', encoding="utf-8")
+    with pytest.raises(ValueError, match=f"^{word} is no number of a config"):
+        read_json_object(path)
+
+
 # === The folder of a run ===
 
 

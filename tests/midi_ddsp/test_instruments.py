@@ -45,6 +45,14 @@ def test_an_unknown_name_is_answered_by_the_nearest_and_the_list() -> None:
         instrument_named("violine")
 
 
+def test_only_those_that_can_be_chosen_are_listed() -> None:
+    listed = INSTRUMENTS[4:6]
+    with pytest.raises(UsageError, match=r"^[^?]*Choose one of: flute, oboe$"):
+        instrument_named("violine", listed=listed)
+    with pytest.raises(UsageError, match=r'mean "fl"\?'):
+        instrument_named("fll", listed=listed)
+
+
 def test_programs_find_their_instrument_or_none() -> None:
     found = instrument_of_program(73)
     assert found is not None

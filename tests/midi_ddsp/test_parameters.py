@@ -14,10 +14,12 @@ from numpy.typing import ArrayLike
 from musegen.data.errors import FileFormatError, InputError
 from musegen.midi_ddsp.parameters import (
     HOP_SAMPLES,
+    METADATA_KEY,
     SynthesisParameters,
     from_logits,
     hz_to_midi,
     midi_to_hz,
+    read_description,
 )
 
 
@@ -142,9 +144,33 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
     import pyarrow.parquet
 
     path = tmp_path / "other.parquet"
-    pyarrow.parquet.write_table(pyarrow.table({"f0_hz": [1.0]}), str(path))
-    with pytest.raises(FileFormatError, match="does not hold synthesis parameters"):
-        SynthesisParameters.load(path)
+    table = pyarrow.table({"f0_hz": [1.0]})
+    ours = b'{"schema_version": 1, "sample_rate": 16000, "frame_rate_hz": 250}'
+    for metadata, said in (
+        (None, "not one of parameters that musegen wrote"),
+        ({b"pandas": b"{}"}, "not one of parameters that musegen wrote"),
+        ({METADATA_KEY: ours}, "the column amplitude is missing"),
+    ):
+        pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), str(path))
+        with pytest.raises(FileFormatError, match=rf"other.parquet does not .*{said}"):
+            SynthesisParameters.load(path)
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (None, "not one of parameters"),
+        (b"\xff", "no JSON"),
+        (b"null", "no JSON object"),
+        (b"{}", "another version"),
+        (b'{"schema_version": 1}', "no sample_rate"),
+        (b'{"schema_version": 1, "sample_rate": NaN}', "no sample_rate"),
+        (b'{"schema_version": 1, "sample_rate": 16000}', "no frame_rate_hz"),
+    ],
+)
+def test_what_a_file_says_of_itself_is_checked(stored: bytes | None, said: str) -> None:
+    with pytest.raises(FileFormatError, match=said):
+        read_description(stored)
 
 
 def test_logits_become_linear_values() -> None:

@@ -61,8 +61,9 @@ def scores(workplace: Path) -> Path:
 def synth() -> Callable[..., int]:
     """Calls the command and gives its exit code."""
 
-    def call(*words: str, seed: int = 1, model: str = "none") -> int:
-        return run(["synth", *words, "--seed", str(seed), "--model", model, "-q"])
+    def call(*words: str, seed: int = 1, model: str | None = "none") -> int:
+        chosen = () if model is None else ("--model", model)
+        return run(["synth", *words, "--seed", str(seed), *chosen, "-q"])
 
     return call
 
@@ -72,9 +73,9 @@ def sound(synth: Callable[..., int]) -> Callable[..., np.ndarray]:
     """Calls the command and gives the samples, [n, channels]."""
     import soundfile
 
-    def call(*words: str, seed: int = 1) -> np.ndarray:
+    def call(*words: str, seed: int = 1, model: str | None = "none") -> np.ndarray:
         out = Path(f"out{len(list(Path().glob('out*.wav')))}.wav")
-        assert synth(*words, "-o", str(out), seed=seed) == 0
+        assert synth(*words, "-o", str(out), seed=seed, model=model) == 0
         samples, _ = soundfile.read(out, always_2d=True)
         return np.asarray(samples)
 

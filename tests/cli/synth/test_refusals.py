@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from musegen.cli.main import run
+
 Refusal = tuple[tuple[str, ...], str]
+PLAYED = ["harmonize", "line.mid", "-o", "x.wav", "--play"]
 REFUSALS: list[Refusal] = [
     (("line.mid", "--dry", "--reverb", "hall"), "--reverb hall does nothing"),
     (("line.mid", "--dry", "--reverb-level", "3"), "--reverb-level does nothing"),
@@ -51,6 +54,8 @@ REFUSALS: list[Refusal] = [
     ),
     (("line.mid", "-f", "midi"), "midi"),
     (("line.mid", "-o", "x.mid"), "synth writes wav"),
+    (("line.mid", "-o", "x.xyz"), "one of .wav, .flac, .mp3, .ogg, .oga, .html, or"),
+    (("line.mid", "-o", "-", "--overwrite"), "--overwrite does nothing with -o -"),
 ]
 
 
@@ -66,6 +71,61 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert sentence in err
     assert out == "" and "Traceback" not in err
     assert not [path for path in Path().iterdir() if path.suffix in (".wav", ".tmp")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--instrument", "vuvu"),
+        ("--part", "1=vuvu"),
+        ("--instrument", "double bass"),
+        ("--preset", "foo"),
+        ("--model", "./nowhere"),
+    ],
+)
+def test_what_there_is_not_is_refused_before_all_else(
+    words: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("line.synth.wav").touch()  # which would be refused too
+    assert run(["synth", "line.mid", *words]) in (2, 4)
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1  # no word of a seed
+    assert "exists" not in err
+
+
+@pytest.mark.parametrize("part", ["7", "0", "channel:9"])
+def test_a_part_that_is_not_there_is_wrong_usage(
+    part: str, synth: Callable[..., int]
+) -> None:
+    assert synth("line.mid", "--part", f"{part}=violin") == 2
+
+
+def test_only_what_the_model_plays_is_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words in (["synth", "line.mid", "--instrument"], PLAYED):
+        assert run([*words, "kazoo"]) == 2
+        err = capsys.readouterr().err
+        assert "violin" in err and "tuba" not in err and "soprano" not in err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
+def test_a_place_that_takes_no_file_is_refused_before_the_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words in (["-o", "/proc/x.wav"], ["--save-expression", "/proc/x.csv"]):
+        assert run(["synth", "line.mid", "--model", "none", *words]) == 1
+        out, err = capsys.readouterr()
+        assert out == "" and "/proc: no " in err
+    assert not list(Path().glob("*.wav"))
+
+
+def test_a_pipe_and_files_beside_it_can_be_repeated(
+    capsysbinary: pytest.CaptureFixture[bytes], synth: Callable[..., int]
+) -> None:
+    words = ("line.mid", "--save-expression", "z.csv", "-o", "-")
+    assert [synth(*words), synth(*words)] == [0, 2]
+    assert synth(*words, "--overwrite") == 0
 
 
 def test_files_of_parts_are_not_replaced_unasked(

@@ -37,6 +37,7 @@ PARTS = st.builds(
     name=st.sampled_from(["", "Alt"]),
     program=st.integers(0, 127),
     channel=st.none() | st.integers(0, 8),
+    fermatas=st.sets(st.integers(0, 3_000), max_size=3).map(sorted).map(tuple),
 )
 
 

@@ -198,7 +198,7 @@ def test_a_grace_note_is_left_out_and_named_with_its_place() -> None:
 def test_chord_symbols_and_marks_of_expression_are_counted() -> None:
     note = quarter()
     note.articulations = [music21.articulations.Staccato()]
-    note.expressions = [music21.expressions.Fermata()]
+    note.expressions = [music21.expressions.Trill(), music21.expressions.Fermata()]
     part = part_of(music21.harmony.ChordSymbol("C"), music21.dynamics.Dynamic("f"))
     part.append(note)
     part.insert(0, music21.spanner.Slur(note))
@@ -207,9 +207,46 @@ def test_chord_symbols_and_marks_of_expression_are_counted() -> None:
     (notice,) = result.notices
     assert notice.code == "left-out"
     assert notice.message.endswith(
-        ": articulations, chord symbols, dynamics, ornaments and fermatas, "
-        "slurs and other lines"
+        ": articulations, chord symbols, dynamics, ornaments, slurs and other lines"
     )
+
+
+def under_fermata(element: Any) -> Any:  # noqa: ANN401
+    element.expressions.append(music21.expressions.Fermata())
+    return element
+
+
+def test_fermatas_of_notes_chords_and_rests_are_kept() -> None:
+    chord = music21.chord.Chord(["C4", "G4"])
+    of_a_member = music21.chord.Chord(["C4", "G4"])
+    under_fermata(of_a_member.notes[1])
+    result = read_music21(
+        part_of(
+            quarter(),
+            under_fermata(quarter()),
+            under_fermata(chord),
+            of_a_member,
+            under_fermata(music21.note.Rest()),
+        )
+    )
+    assert result.score.parts[0].fermatas == (480, 960, 1440, 1920)
+    assert result.notices == ()
+
+
+def test_a_fermata_over_the_end_of_a_tie_stands_there() -> None:
+    first, second = quarter(length=2.0), under_fermata(quarter(length=1.0))
+    first.tie, second.tie = music21.tie.Tie("start"), music21.tie.Tie("stop")
+    result = read_music21(part_of(first, second))
+    assert heard(result) == [(60, 0, 3)]
+    assert result.score.parts[0].fermatas == (960,)
+
+
+def test_a_fermata_over_a_bar_line_is_said_not_to_be_kept() -> None:
+    part = bars(4.0, 4.0)
+    part[0].rightBarline = music21.bar.Barline("double")
+    part[0].rightBarline.pause = music21.expressions.Fermata()
+    (notice,) = read_music21(part).notices
+    assert notice.message.endswith(": fermatas over bar lines")
 
 
 def test_syllables_of_all_verses_come_with_hyphens_where_words_go_on() -> None:

@@ -175,6 +175,7 @@ def test_everything_comes_at_its_tick_and_in_order() -> None:
         is_drum=True,
         heard=[heard(0, 8)],
         lyrics=[(Fraction(1, 2), "la")],
+        fermatas=[Fraction(4), ZERO, Fraction(4)],
     )
     content.tempos = {Fraction(4): 90.0, ZERO: 60.0}
     content.metres = {Fraction(4): (3, 8), ZERO: (4, 4)}
@@ -190,6 +191,7 @@ def test_everything_comes_at_its_tick_and_in_order() -> None:
             channel=3,
             is_drum=True,
             lyrics=(TextEvent(tick=240, text="la"),),
+            fermatas=(0, 1920),
         ),
     )
     assert score.tempos == (Tempo(tick=0, qpm=60.0), Tempo(tick=1920, qpm=90.0))
@@ -203,6 +205,15 @@ def test_everything_comes_at_its_tick_and_in_order() -> None:
     )
     assert [(m.tick, m.text) for m in score.markers] == [(0, "A"), (1920, "B")]
     assert score.title == "Lied"
+
+
+def test_a_fermata_inside_a_tied_note_is_a_whole_tick() -> None:
+    content = content_of(heard(0, Fraction(1, 7), tie="start"))
+    content.parts[0].heard.append(heard(Fraction(1, 7), 1, tie="stop"))
+    content.parts[0].fermatas = [Fraction(1, 7)]
+    score = result_of(content).score
+    assert score.parts[0].fermatas == (score.ticks_per_quarter // 7,)
+    assert score.ticks_per_quarter % 7 == 0
 
 
 def test_markers_of_one_place_keep_their_order() -> None:

@@ -88,10 +88,11 @@ def test_everything_a_sequence_can_hold_comes_back() -> None:
 
 def test_what_a_sequence_cannot_hold_is_what_the_module_says() -> None:
     oboe, silent, drums = whole_score().parts
+    lyrics = (TextEvent(tick=0, text="la"),)
     score = replace(
         whole_score(),
         parts=(
-            replace(oboe, channel=4, lyrics=(TextEvent(tick=0, text="la"),)),
+            replace(oboe, channel=4, lyrics=lyrics, fermatas=(0,)),
             replace(silent, program=9),
             drums,
         ),

@@ -121,14 +121,15 @@ def test_enharmonic_keys_come_back_as_their_twins() -> None:
 
 
 def test_what_pretty_midi_cannot_hold_is_what_the_module_says() -> None:
+    notes = (Note(onset=0, duration=9, pitch=60),)
     score = Score(
         ticks_per_quarter=480,
-        parts=(Part(notes=(Note(onset=0, duration=9, pitch=60),), channel=3),),
+        parts=(Part(notes=notes, channel=3, fermatas=(0,)),),
         tempos=(Tempo(tick=0, qpm=120.0),),
         pickup=240,
         title="Song",
     )
-    part = replace(score.parts[0], channel=None)
+    part = replace(score.parts[0], channel=None, fermatas=())
     assert from_pretty_midi(to_pretty_midi(score)) == replace(
         score, parts=(part,), pickup=0, title=""
     )

@@ -36,9 +36,10 @@ def written(
                     pitch=pitch,
                 )
                 for onset, duration, pitch in line
-            )
+            ),
+            fermatas=tuple(round(f * QUARTER) for f in fermatas) if place == 0 else (),
         )
-        for line in (soprano, ALTO, TENOR, bass)
+        for place, line in enumerate((soprano, ALTO, TENOR, bass))
     )
     spans, position = [], 0
     for length in measures:
@@ -46,7 +47,6 @@ def written(
         position += length
     return WrittenScore(
         score=Score(ticks_per_quarter=QUARTER, parts=parts),
-        fermatas=(tuple(round(f * QUARTER) for f in fermatas), (), (), ()),
         measures=place_measures(spans, [(0, 4, 4)]),
         num_ticks=quarters * QUARTER,
         notices=(),

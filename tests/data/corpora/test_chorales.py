@@ -142,7 +142,7 @@ def test_what_one_piece_says(by_bwv: dict[str, Chorale]) -> None:
         "Tenor",
         "Bass",
     ]
-    assert chorale.fermatas[0][0] == 7 * 480
+    assert chorale.score.parts[0].fermatas[0] == 7 * 480
     assert np.flatnonzero(chorale.is_fermata)[0] == 28
     assert chorale.bar_phase[:5].tolist() == [12, 13, 14, 15, 0]
     assert chorale.num_steps == 260

@@ -107,7 +107,7 @@ def test_what_stands_beside_the_notes(tmp_path: Path) -> None:
     assert score.key_signatures == (KeySignature(tick=0, sharps=-2, is_minor=True),)
     assert score.tempos == (Tempo(tick=0, qpm=96.0),)
     assert (score.parts[0].name, score.parts[0].program) == ("Cantus", 52)
-    assert written.fermatas == ((960,),)
+    assert score.parts[0].fermatas == (960,)
     assert str(score.bar_beat(960)) == "bar 1, beat 2"
 
 

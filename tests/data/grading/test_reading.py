@@ -7,9 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from musegen.data.errors import InputError, PolyphonyError, VoiceNotFoundError
+from musegen.data.errors import (
+    InputError,
+    PolyphonyError,
+    UsageError,
+    VoiceNotFoundError,
+)
 from musegen.data.grading.grade import grade_grid, grade_score
-from musegen.data.grading.reading import grade_voices, read_voices
+from musegen.data.grading.reading import grade_voices, read_voices, written_grade
 from musegen.data.score import Note, Part, Score, TimeSignature
 
 TICKS = 480
@@ -102,6 +107,26 @@ def test_voices_are_named_by_number_and_line() -> None:
         read_voices(score, voices=["1", "2"])
 
 
+@pytest.mark.parametrize(
+    ("names", "first", "second"),
+    [
+        ("1,1,1,1", "1", "1"),
+        ("1,2,3,Tenor", "3", "Tenor"),
+        ("1,2,3,3:top", "3", "3:top"),
+    ],
+)
+def test_a_line_is_graded_once(names: str, first: str, second: str) -> None:
+    words = f"--voices {names}: '{first}' and '{second}' are the same line"
+    with pytest.raises(UsageError, match=words):
+        read_voices(quartet(), voices=names.split(","))
+
+
+def test_two_parts_in_unison_are_two_lines() -> None:
+    score = quartet()
+    doubled = replace(score, parts=(*score.parts[:3], score.parts[2]))
+    assert read_voices(doubled, voices=["1", "2", "3", "4"]).pitch.shape == (48, 4)
+
+
 def test_chords_in_a_voice_are_refused_with_their_place() -> None:
     score = quartet()
     notes = (*score.parts[0].notes, Note(onset=4 * TICKS, duration=TICKS, pitch=80))
@@ -188,3 +213,15 @@ def test_spelling_changes_the_grade_of_a_transposed_score() -> None:
     )
     read = read_voices(replace(score, parts=parts))
     assert grade_voices(read) != grade_voices(read, spelling="naive")
+
+
+def test_a_written_score_has_the_grade_of_its_file() -> None:
+    score = quartet()
+    assert written_grade(score) == grade_voices(read_voices(score))[0]
+    assert written_grade(score) == grade_score(score)
+    off = shifted(score, 60)
+    assert written_grade(off) == grade_voices(read_voices(off, is_quantized=True))[0]
+
+
+def test_what_cannot_be_graded_has_no_written_grade() -> None:
+    assert written_grade(replace(quartet(), parts=quartet().parts[:3])) is None

@@ -49,10 +49,10 @@ def make_chorale(index: int = 0) -> Chorale:
         score=Score(
             ticks_per_quarter=480,
             parts=tuple(
-                Part(notes=(Note(onset=0, duration=1920, pitch=p),)) for p in pitches
+                Part(notes=(Note(onset=0, duration=1920, pitch=p),), fermatas=fermatas)
+                for p, fermatas in zip(pitches, ((0,), (), (), (0, 480)), strict=True)
             ),
         ),
-        fermatas=((0,), (), (), (0, 480)),
         grid=grid,
         is_onset=is_onset,
         is_fermata=np.ones(16, dtype=np.bool_),
@@ -172,7 +172,7 @@ def test_records_of_another_kind_or_version_are_refused(tmp_path: Path) -> None:
     rows = [chorale_to_row(make_chorale())]
     with pytest.raises(FileFormatError, match="kind 'clips'; expected 'chorales'"):
         read_chorale_records(write_rows(tmp_path, rows, kind="clips"))
-    with pytest.raises(FileFormatError, match=r"version 99 .* reads version 1"):
+    with pytest.raises(FileFormatError, match=r"version 99 .* reads version 2"):
         read_chorale_records(write_rows(tmp_path, rows, schema_version=99))
 
 

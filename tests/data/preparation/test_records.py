@@ -116,3 +116,9 @@ def test_without_pyarrow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingPackageError, match=r"musegen\[records\]"):
         import_pyarrow()
+
+
+def test_a_rejection_names_its_input_once() -> None:
+    for message in ("no sound", "a.wav: no sound"):
+        rejection = Rejection(source="a.wav", reason="silent", message=message)
+        assert str(rejection) == "a.wav: no sound"

@@ -45,6 +45,7 @@ parts = st.builds(
     program_changes=st.lists(
         st.builds(ProgramChange, tick=ticks, program=midi), max_size=2
     ).map(tuple),
+    fermatas=st.sets(ticks, max_size=2).map(sorted).map(tuple),
 )
 scores = st.builds(
     Score,

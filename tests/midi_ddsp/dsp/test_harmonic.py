@@ -172,6 +172,63 @@ def test_a_sweep_has_nothing_above_the_limit(sample_rate: int) -> None:
     assert spectrum[outside].max() < 1e-3 * spectrum.max()
 
 
+def loudest_stray(
+    f0_hz: NDArray[np.float64],
+    sound: NDArray[np.float32],
+    *,
+    num_harmonics: int,
+    rate: int,
+) -> float:
+    """What sounds where no harmonic below 8 kHz is, beside the loudest that is one.
+
+    In windows of 32 ms. Within 300 Hz of a harmonic's way through the window lies its
+    own main lobe (of a Blackman window, 94 Hz) and what a glide adds to it; within
+    600 Hz of the limit the sound of a harmonic that fades in one frame, 4 ms.
+    """
+    length, hop = rate * 32 // 1000, rate // 250
+    hz = np.fft.rfftfreq(length, 1 / rate)
+    number = np.arange(1, num_harmonics + 1)
+    stray = loudest = 0.0
+    for first in range(0, len(sound) - length + 1, length // 2):
+        spectrum = np.abs(
+            np.fft.rfft(sound[first : first + length] * np.blackman(length))
+        )
+        beside = f0_hz[max(0, first // hop - 1) : (first + length) // hop + 2]
+        low, high = number * beside.min(), number * beside.max()
+        is_near = (hz[:, None] > low - 300.0) & (hz[:, None] < high + 300.0)
+        is_owned = is_near[:, low < 8000.0].any(axis=1) & (hz < 8600.0)
+        is_owned |= np.abs(hz - 8000.0) < 600.0
+        stray = max(stray, spectrum[~is_owned].max(initial=0.0))
+        loudest = max(loudest, spectrum.max())
+    return stray / loudest
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    start_hz=st.floats(500.0, 4000.0),
+    octaves=st.floats(-1.0, 1.0),
+    num_harmonics=st.integers(1, 6),
+    sample_rate=st.sampled_from([16000, 48000]),
+)
+def test_no_sweep_has_energy_where_no_harmonic_is(
+    start_hz: float, octaves: float, num_harmonics: int, sample_rate: int
+) -> None:
+    f0_hz = start_hz * 2.0 ** (octaves * np.linspace(0.0, 1.0, 100))
+    levels = np.full(num_harmonics, 1.0)
+    sound = tone(f0_hz, levels, sample_rate=sample_rate, limit_hz=8000.0)
+    # 50 dB: the lobes of a fading harmonic are up to 1e-3 (of 400 draws), while what
+    # aliases without a limit is as loud as the harmonics themselves.
+    found = loudest_stray(f0_hz, sound, num_harmonics=num_harmonics, rate=sample_rate)
+    assert found < 3e-3
+
+
+def test_a_sweep_without_a_limit_has_aliases() -> None:
+    """So that the test above is known to hear them."""
+    f0_hz = np.geomspace(1500.0, 2300.0, 100)
+    sound = tone(f0_hz, [1.0] * 6, sample_rate=16000, limit_hz=16000.0)
+    assert loudest_stray(f0_hz, sound, num_harmonics=6, rate=16000) > 0.1
+
+
 def test_a_harmonic_that_reaches_the_limit_fades_and_is_not_cut() -> None:
     f0_hz = np.linspace(1990.0, 2010.0, 100)
     sound = tone(f0_hz, [0.0, 0.0, 0.0, 1.0])

@@ -199,27 +199,58 @@ def test_phase_and_delay_of_both_modes(compat: bool, lead: int, delay: int) -> N
     np.testing.assert_allclose(sound, sine + late, atol=1e-5)
 
 
-@pytest.mark.parametrize("compat", [False, True])
-def test_silence_in_silence_out(compat: bool) -> None:
+seeds = st.integers(0, 10**6)
+
+
+def pitches(num_frames: int, seed: int) -> NDArray[np.float32]:
+    """Any frequencies, rests and frequencies beyond the band among them."""
+    generator = np.random.default_rng(seed)
+    f0_hz = generator.uniform(0.0, 9000.0, num_frames)
+    return np.where(generator.random(num_frames) < 0.2, 0.0, f0_hz).astype(np.float32)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    num_frames=st.integers(0, 80),
+    seed=seeds,
+    sample_rate=st.sampled_from([16000, 44100]),
+    compat=st.booleans(),
+    taps=st.sampled_from([None, 1, 700]),
+)
+def test_silence_in_silence_out(
+    num_frames: int, seed: int, sample_rate: int, compat: bool, taps: int | None
+) -> None:
+    """To the bit: nothing times anything is nothing, also in a Fourier transform."""
+    shares = np.random.default_rng(seed).random((num_frames, 4)).astype(np.float32)
     silent = SynthesisParameters(
-        f0_hz=np.full(70, 440.0, np.float32),
-        amplitude=np.zeros(70, np.float32),
-        harmonics=np.full((70, 4), 0.25, np.float32),
-        noise=np.zeros((70, 5), np.float32),
+        f0_hz=pitches(num_frames, seed),
+        amplitude=np.zeros(num_frames, np.float32),
+        harmonics=shares / shares.sum(axis=1, keepdims=True),
+        noise=np.zeros((num_frames, 5), np.float32),
     )
-    sound = render(silent, reverb=room(), compat=compat)
-    assert len(sound) == 70 * 64
+    sound = render(
+        silent,
+        sample_rate=16000 if compat else sample_rate,
+        reverb=None if taps is None else room(taps),
+        compat=compat,
+        seed=seed,
+        options=RenderOptions(has_reverb_tail=True),
+    )
+    assert len(sound) >= num_frames * 64
     assert not sound.any()
 
 
-def test_the_lowest_logits_are_inaudible() -> None:
+@settings(max_examples=10, deadline=None)
+@given(num_frames=st.integers(1, 80), seed=seeds)
+def test_the_lowest_logits_are_inaudible(num_frames: int, seed: int) -> None:
     lowest = from_logits(
-        np.full(70, 440.0),
-        np.full(70, -np.inf),
-        np.zeros((70, 60)),
-        np.full((70, 65), -np.inf),
+        pitches(num_frames, seed),
+        np.full(num_frames, -np.inf),
+        np.random.default_rng(seed).normal(0.0, 4.0, (num_frames, 60)),
+        np.full((num_frames, 65), -np.inf),
     )
-    assert np.abs(render(lowest)).max() < 1e-6  # 2e-7: the exp-sigmoid's floor
+    # The floor of the exp-sigmoid is 1e-7, for the tone and for each band of the noise.
+    assert np.abs(render(lowest, seed=seed)).max() < 1e-6
 
 
 @settings(max_examples=10, deadline=None)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from musegen.engine.checkpoints import RunState
 from musegen.engine.model_folder import ModelFolder
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.expression import compat_controls
@@ -223,7 +224,7 @@ def synthesis_folder(
         mixed,
         config=_SYNTHESIS,
         result=result,
-        source="tones by formula (CC0)",
+        data=TrainingData(source="tones by formula (CC0)"),
         scales=scales,
         folder=tmp_path_factory.mktemp("models") / "small_synthesis",
         measured="Measured: nothing.",
@@ -244,7 +245,7 @@ def expression_folder(
         expression_networks,
         config=_EXPRESSION,
         result=result,
-        source="tones by formula (CC0)",
+        data=TrainingData(source="tones by formula (CC0)"),
         scales=scales,
         folder=tmp_path_factory.mktemp("models") / "small_expression",
     )

@@ -19,7 +19,9 @@ from musegen.midi_ddsp.generators.controls import (
     controls_of_units,
     from_scale,
     playable,
+    playable_table,
     to_scale,
+    told_controls,
     units_of_controls,
     untold_controls,
 )
@@ -93,6 +95,38 @@ def test_playable_controls_are_left_alone(values: list[float]) -> None:
 
 def test_notes_as_they_are_played_are_playable() -> None:
     np.testing.assert_array_equal(playable(some_controls(50)), some_controls(50))
+
+
+def test_a_table_of_what_can_be_played_is_left_alone_and_any_other_limited() -> None:
+    notes = [
+        PlayedNote(pitch=60, onset_s=0.0, offset_s=0.5),
+        PlayedNote(pitch=60, onset_s=1.0, offset_s=4.0),
+    ]
+    asked = some_controls(2)
+    plain = make_note_table(notes, units=asked, unit_names=CONTROL_NAMES)
+    for name in plain.names:
+        assert playable_table(plain)[name].tolist() == plain[name].tolist()
+    asked[:, COLUMNS["vibrato_delay_s"]] = (0.9, 9.0)
+    asked[:, COLUMNS["vibrato_extent_cents"]] = (400.0, 40.0)
+    beyond = make_note_table(notes, units=asked, unit_names=CONTROL_NAMES)
+    played = playable_table(beyond)
+    assert played["vibrato_delay_s"].tolist() == [0.9, 3.0]
+    assert played["vibrato_extent_cents"].tolist() == [300.0, 40.0]
+    with pytest.raises(InputError, match="volume_db"):
+        playable_table(make_note_table(notes))
+
+
+def test_networks_are_told_of_no_pitch_that_moves_further_than_pitches_do() -> None:
+    beyond = np.full((1, NUM_CONTROLS), 1e4)
+    for sign in (-1.0, 1.0):
+        told = told_controls(sign * beyond)[0]
+        for name, column in COLUMNS.items():
+            is_of_pitch = name not in MEASURED
+            assert (told[column] != sign * 1e4) == is_of_pitch, name
+            assert abs(to_scale(told[None])[0, column]) <= 4.0 or not is_of_pitch
+    np.testing.assert_array_equal(told_controls(some_controls()), some_controls())
+    silent = np.zeros((1, NUM_CONTROLS))  # no vibrato has neither rate nor delay
+    np.testing.assert_array_equal(told_controls(silent), silent)
 
 
 def test_who_is_told_nothing_plays_straight_and_in_tune() -> None:

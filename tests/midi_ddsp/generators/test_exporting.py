@@ -71,7 +71,7 @@ def test_folders_say_what_they_are(
         (expression_folder, "small_expression", "midi_ddsp_expression"),
     ):
         assert (folder.config.name, folder.config.kind) == (name, kind)
-        assert folder.config.licence == "Apache-2.0"
+        assert folder.config.licence == "not stated"
         assert described(folder)[1:] == (("flute", "violin"), scales)
         assert "tones by formula (CC0)" in folder.card
         assert "1.250" in folder.card

@@ -106,6 +106,25 @@ def test_a_control_is_heard_of_in_its_note_and_by_its_neighbours() -> None:
         assert notes.tolist() == ([0, 1, 2] if is_shared else [1])
 
 
+def test_a_pitch_that_moves_too_far_is_told_as_one_that_moves_far() -> None:
+    wide, widest = (
+        make().with_controls(
+            make().controls + cents * np.eye(NUM_CONTROLS)[COLUMNS[name]]
+        )
+        for name in ("vibrato_extent_cents",)
+        for cents in (60.0, 250.0)
+    )
+    np.testing.assert_array_equal(features(wide, 0, END), features(widest, 0, END))
+    angle = np.linspace(0.0, 20.0, END)
+    turning = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    line = make()
+    near, far, farther = (
+        line.features(0, END, cents * turning) for cents in (49.0, 50.0, 200.0)
+    )
+    np.testing.assert_allclose(farther, far, atol=1e-6)  # the phase is still told
+    assert (near != far).any()
+
+
 def test_instrument_pitch_and_slurs_are_told() -> None:
     line = make()
     plain = features(line, 0, END)

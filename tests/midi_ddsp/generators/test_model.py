@@ -22,8 +22,6 @@ from musegen.midi_ddsp.generators.controls import (
 )
 from musegen.midi_ddsp.generators.line import Line
 from musegen.midi_ddsp.generators.model import (
-    NEUTRAL_VELOCITY,
-    VELOCITY_DB,
     PerformerModel,
     articulated,
     slurs,
@@ -35,6 +33,10 @@ from musegen.midi_ddsp.parameters import hz_to_midi
 from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
+from musegen.midi_ddsp.synthesizing.velocity_levels import (
+    NEUTRAL_VELOCITY,
+    VELOCITY_DB,
+)
 from musegen.midi_ddsp.tables.note_table import (
     NoteTable,
     PartialNoteTable,
@@ -103,6 +105,12 @@ def listener() -> Listener:
 def asking(performer: PerformerModel, listener: Listener) -> PerformerModel:
     """The performer, with a listener in place of its sound."""
     return replace(performer, synthesis=cast("Any", listener))
+
+
+def first_units(table: NoteTable, num_notes: int) -> dict[str, Any]:
+    """The controls of the first notes of a table, as `make_note_table` takes them."""
+    controls = controls_of_table(table)[:num_notes]
+    return {"units": controls, "unit_names": CONTROL_NAMES}
 
 
 # === The protocol ===
@@ -193,7 +201,7 @@ def test_the_table_holds_the_notes_and_all_their_controls(
     table = performer.expression(PART, CHOICES)
     assert table.notes() == PART.notes
     assert set(table["instrument"]) == {"flute"}
-    assert table.units().shape == (4, len(UNIT_NAMES))
+    assert {*table.names} & {*UNIT_NAMES} == {*CONTROL_NAMES}  # and nothing made up
     with pytest.raises(InputError, match="volume_db"):
         performer.parameters(PART, make_note_table(PART.notes), CHOICES)
 
@@ -211,16 +219,25 @@ def test_an_edited_control_is_heard(asking: PerformerModel, listener: Listener) 
     assert (plain != edited).sum() == 1
 
 
+def test_a_table_is_limited_to_what_can_be_played(performer: PerformerModel) -> None:
+    table = performer.expression(PART, CHOICES)
+    assert performer.playable(table)["volume_db"].tolist() == (
+        table["volume_db"].tolist()
+    )
+    loud = table.with_columns({"volume_db": np.full(4, 20.0)})
+    assert performer.playable(loud)["volume_db"].tolist() == [6.0] * 4
+
+
 def test_other_pitches_and_fewer_notes_are_played(performer: PerformerModel) -> None:
     table = performer.expression(PART, CHOICES)
     notes = [replace(note, pitch=note.pitch + 5) for note in PART.notes[:2]]
-    edited = make_note_table(notes, instrument="flute", units=table.units()[:2])
+    edited = make_note_table(notes, instrument="flute", **first_units(table, 2))
     found = play(performer, table=edited)
     assert len(found["f0_hz"]) == round((0.9 + TAIL_S) * 250)
     deep = play(
         performer,
         table=make_note_table(
-            PART.notes[:2], instrument="flute", units=table.units()[:2]
+            PART.notes[:2], instrument="flute", **first_units(table, 2)
         ),
     )
     higher = np.median(hz_to_midi(found["f0_hz"])) - np.median(
@@ -232,9 +249,9 @@ def test_other_pitches_and_fewer_notes_are_played(performer: PerformerModel) -> 
 def test_a_note_taken_out_changes_no_slur_of_the_others(
     asking: PerformerModel, listener: Listener
 ) -> None:
-    units = asking.expression(PART, CHOICES).units()
-    asking.parameters(PART, make_note_table(PART.notes[:3], units=units[:3]), CHOICES)
-    asking.parameters(PART, make_note_table(PART.notes[1:], units=units[1:]), CHOICES)
+    units = first_units(asking.expression(PART, CHOICES), 3)
+    asking.parameters(PART, make_note_table(PART.notes[:3], **units), CHOICES)
+    asking.parameters(PART, make_note_table(PART.notes[1:], **units), CHOICES)
     without_last, without_first = (line.is_slurred for line in listener.lines)
     assert without_last.tolist() == [False, False, True]
     assert without_first.tolist() == [False, True, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training_facts import TrainingFacts
 from musegen.midi_ddsp.inference.card import render_card
 from musegen.midi_ddsp.inference.presets import PRESETS
@@ -11,7 +12,9 @@ from musegen.midi_ddsp.inference.training_config import InferenceTrainingConfig
 def facts(metrics: dict[str, float]) -> TrainingFacts[InferenceTrainingConfig]:
     return TrainingFacts(
         config=PRESETS["default"],
-        source="ten tunes (MIT)",
+        data=TrainingData(
+            source="ten tunes (MIT)", options=("--data", "clips.parquet")
+        ),
         num_parameters=791_166,
         num_steps=1200,
         best_step=1140,
@@ -31,6 +34,9 @@ def test_card_states_the_facts() -> None:
         "step 1140",
         "3.210",
         "Well enough.",
+        "--stage inference --precision float32",
+        "--data clips.parquet",
+        "No licence of the weights is stated",
     ):
         assert text in card
 

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.inference.building import build_network
 from musegen.midi_ddsp.inference.config import (
@@ -49,7 +50,7 @@ def test_a_network_of_mixed_precision_is_shipped_in_single_precision(
         result=TrainingResult(
             state=RunState(), stopped_early=False, metrics={"valid/loss": 1.25}
         ),
-        source="tones of no licence",
+        data=TrainingData(source="tones of no licence"),
         folder=tmp_path / "made",
         instruments=("violin",),
         measured="Measured: nothing.",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from musegen.data.errors import InputError, ModelFolderError, UsageError
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.inference.building import build_network
 from musegen.midi_ddsp.inference.config import (
@@ -37,7 +38,7 @@ def exported(
         network,
         config=InferenceTrainingConfig(network=config),
         result=TrainingResult(state=RunState(), stopped_early=False, metrics={}),
-        source="nothing",
+        data=TrainingData(source="nothing"),
         folder=folder,
         instruments=instruments,
     )

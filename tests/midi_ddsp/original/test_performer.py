@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,13 +19,15 @@ from musegen.data.score import Note, Part, Score
 from musegen.midi_ddsp.audio.reading import read_audio
 from musegen.midi_ddsp.expression import CONTROL_NAMES
 from musegen.midi_ddsp.instruments import instrument_named
+from musegen.midi_ddsp.note_frames import note_frames
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.model import OriginalModel
 from musegen.midi_ddsp.original.performer import BLOCK_FRAMES, OriginalPerformer
-from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi
+from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi, midi_to_hz
 from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.synthesizing.performers import TAIL_S, Performer, PlayingChoices
+from musegen.midi_ddsp.synthesizing.velocity_levels import VELOCITY_DB
 from musegen.midi_ddsp.tables.note_table import PartialNoteTable
 from musegen.midi_ddsp.tables.note_table_files import read_note_table
 from musegen.midi_ddsp.tables.note_table_merging import merge
@@ -104,15 +107,54 @@ def test_an_edited_control_is_heard(performer: Performer) -> None:
     assert not np.array_equal(edited["amplitude"], plain["amplitude"])
 
 
-def test_the_modulation_wheel_widens_the_vibrato_where_it_stands(
-    performer: Performer,
+def test_velocities_are_heard(performer: Performer) -> None:
+    second = replace(PART.notes[1], velocity=8)
+    softer = replace(PART, notes=(PART.notes[0], second))
+    plain, changed = play(performer), play(performer, softer)
+    for name in ("amplitude", "noise"):
+        np.testing.assert_array_equal(changed[name][:90], plain[name][:90])
+        expected = plain[name][110:] * 10 ** (-VELOCITY_DB / 20)
+        np.testing.assert_allclose(changed[name][110:], expected, rtol=1e-4)
+    np.testing.assert_array_equal(changed["f0_hz"], plain["f0_hz"])
+
+
+@dataclass(frozen=True)
+class SteadyModel:
+    """Plays every note at its pitch, with a vibrato."""
+
+    vibrato_cents: float
+
+    def perform(
+        self, notes: tuple[PlayedNote, ...], *_: object, **__: object
+    ) -> SimpleNamespace:
+        written = note_frames(notes, NUM_FRAMES).pitch
+        swing = np.sin(2 * np.pi * 5.5 * np.arange(NUM_FRAMES) / 250)
+        pitch = np.where(written, written, notes[-1].pitch)
+        pitch = pitch + self.vibrato_cents / 100 * swing
+        parameters = SynthesisParameters(
+            f0_hz=midi_to_hz(pitch).astype(np.float32),
+            amplitude=np.ones(NUM_FRAMES, np.float32),
+            harmonics=np.ones((NUM_FRAMES, 1), np.float32),
+            noise=np.zeros((NUM_FRAMES, 2), np.float32),
+        )
+        return SimpleNamespace(parameters=parameters)
+
+
+@pytest.mark.parametrize(("plain_cents", "wide_cents"), [(20.0, 60.0), (0.0, 30.0)])
+def test_the_modulation_wheel_widens_the_vibrato_or_gives_some(
+    performer: Performer, plain_cents: float, wide_cents: float
 ) -> None:
+    steady = OriginalPerformer(model=SteadyModel(plain_cents))  # type: ignore[arg-type]
     factor = Curve(frames=np.array([99, 100]), values=np.array([1.0, 3.0]))
     moved = replace(PART, automation=Automation(vibrato_factor=factor))
-    plain, wide = play(performer)["f0_hz"], play(performer, moved)["f0_hz"]
-    np.testing.assert_allclose(wide[:100], plain[:100], rtol=1e-5)
-    second = slice(100, 225)
-    assert np.std(hz_to_midi(wide[second])) > 1.2 * np.std(hz_to_midi(plain[second]))
+    table = performer.expression(PART, CHOICES)
+    plain, wide = (
+        hz_to_midi(joined(steady.parameters(part, table, CHOICES))["f0_hz"])
+        for part in (PART, moved)
+    )
+    np.testing.assert_allclose(wide[:100], plain[:100], atol=1e-4)
+    second = wide[165:215]  # where it has grown, in the middle of the note
+    assert 50 * np.ptp(second) == pytest.approx(wide_cents, rel=0.1)
 
 
 def test_a_wheel_that_never_moves_changes_nothing(performer: Performer) -> None:

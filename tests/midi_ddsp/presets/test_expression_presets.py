@@ -15,6 +15,7 @@ from musegen.midi_ddsp.presets.expression_presets import (
     describe_presets,
     parse_preset,
 )
+from musegen.midi_ddsp.tables.note_columns import COLUMN_BY_NAME
 from musegen.midi_ddsp.tables.note_table import NoteTable, make_note_table
 
 ASKED_FOR = """more-vibrato less-vibrato no-vibrato late-vibrato louder softer
@@ -116,6 +117,12 @@ def test_presets_act_one_after_the_other() -> None:
     assert changed_names(together, apart) == set()
     back = apply_presets(table(), [first, PresetChoice(name="softer")])
     np.testing.assert_allclose(back["volume_db"], table()["volume_db"])
+
+
+def test_nothing_goes_beyond_what_a_column_may_say() -> None:
+    most = [PresetChoice(name="louder", strength=MAX_STRENGTH)] * 8
+    loudest = COLUMN_BY_NAME["volume_db"].highest
+    assert apply_presets(table(), most)["volume_db"].tolist() == [loudest] * 6
 
 
 def test_a_table_without_notes_stays_one() -> None:

@@ -120,6 +120,16 @@ def test_notes_out_of_time_are_aligned_when_asked(
     assert found.notes[-1].offset_s == pytest.approx(1.4)
 
 
+def test_aligned_notes_that_do_not_fit_are_not_to_be_aligned(
+    tmp_path: Path, listening: Listening, write_sound: Write, make_scale: Scale
+) -> None:
+    write_sound(tmp_path / "a_vn.wav", make_scale(60, 62, 64, 65, 67))
+    write_list(tmp_path / "a_vn.csv", make_scale(67, 65, 64, 62, 60))
+    aligned = AnalysisSettings(is_aligned=True)
+    assert "--align" in rejected(tmp_path, listening).message
+    assert "--align" not in rejected(tmp_path, listening, settings=aligned).message
+
+
 def test_notes_of_other_music_are_refused(
     tmp_path: Path, listening: Listening, write_sound: Write, make_scale: Scale
 ) -> None:

@@ -72,3 +72,15 @@ def test_other_music_and_other_times_are_told(make_scale: Scale) -> None:
     beyond = [PlayedNote(pitch=60, onset_s=4.5, offset_s=4.9)]
     assert reason(beyond, track) == "no-notes"
     assert reason([], track) == "no-notes"
+
+
+def test_aligning_is_advised_where_it_was_not_done(make_scale: Scale) -> None:
+    track = hear(make_scale(60, 64, 67, 72, 67))
+    for notes in (make_scale(60), make_scale(67, 72, 67, 64, 60)):
+        for is_aligned in (False, True):
+            found = find_mismatch(
+                notes, track, duration_s=DURATION_S, is_aligned=is_aligned
+            )
+            assert found is not None
+            assert "of another recording" in found.message
+            assert ("--align" in found.message) is not is_aligned

@@ -17,6 +17,7 @@ from musegen.midi_ddsp.instruments import instrument_named
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.records.clips import AnalysedRecording
 from musegen.midi_ddsp.records.performances import (
+    MAX_MINUTES,
     MAX_REST_S,
     PerformanceJob,
     Plan,
@@ -95,9 +96,50 @@ def test_a_tune_too_wide_for_all_is_rejected(
         plan([wide], "violin")
 
 
+def write_chords(path: Path) -> str:
+    notes = tuple(
+        Note(onset=480 * k, duration=480, pitch=pitch)
+        for k in range(4)
+        for pitch in (60, 64)
+    )
+    score = Score(ticks_per_quarter=480, parts=(Part(notes=notes),))
+    path.write_bytes(midi_bytes(score))
+    return str(path)
+
+
+def test_scores_of_one_name_are_pieces_of_their_own(
+    two_tunes: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "b").mkdir()
+    other = write_tune(tmp_path / "b" / "up.mid", 60, 67, 62, 65)
+    made = plan([*two_tunes, other], "violin", "tuba")
+    assert len({job.recording for job in made.jobs}) == len(made.jobs)
+    assert {job.piece for job in made.jobs} == {f"{tmp_path.name}/up", "down", "b/up"}
+
+
+def test_parts_of_chords_are_rejected(two_tunes: list[str], tmp_path: Path) -> None:
+    chords = write_chords(tmp_path / "chords.mid")
+    made = plan([*two_tunes, chords], "violin")
+    assert [(r.source, r.reason) for r in made.rejections] == [
+        ("chords 1", "polyphonic")
+    ]
+    assert {job.piece for job in made.jobs} == {"up", "down"}
+    with pytest.raises(InputError, match=r"can be played: chords 1: 4 of 8 notes"):
+        plan([chords], "violin")
+
+
+def test_what_was_read_otherwise_is_told(tmp_path: Path) -> None:
+    cut = Path(write_tune(tmp_path / "cut.mid", *[60, 62, 64, 65] * 4))
+    cut.write_bytes(cut.read_bytes()[:-4])
+    made = plan([str(cut)], "violin")
+    assert made.notices
+    assert "in cut.mid" in made.notices[0].message
+
+
 def test_a_plan_of_nothing_is_refused(two_tunes: list[str]) -> None:
-    with pytest.raises(UsageError, match="minutes are above 0"):
-        plan(two_tunes, "violin", minutes=0.0)
+    for minutes in (0.0, float("nan"), float("inf"), 1e12, MAX_MINUTES + 1.0):
+        with pytest.raises(UsageError, match="minutes are above 0 and at most 10000"):
+            plan(two_tunes, "violin", minutes=minutes)
     with pytest.raises(UsageError, match="a tune, an instrument and a style"):
         plan([], "violin")
     with pytest.raises(UsageError, match="kazoo"):

@@ -58,6 +58,7 @@ def test_what_was_read_is_written_or_rejected(
     prepared = prepare(path, outcomes, rejections=[alone])
     assert (prepared.num_recordings, prepared.num_clips) == (2, 10)
     assert prepared.duration_s == 10.0
+    assert prepared.pieces == ("a", "b")
     assert prepared.metadata.num_read == 4
     assert prepared.metadata.rejections == (alone, REFUSED)
     assert [(r.source, r.code) for r in prepared.remarks] == [("b.wav", "clipped")]
@@ -71,6 +72,9 @@ def test_a_run_that_gives_nothing_fails_and_leaves_nothing(tmp_path: Path) -> No
     path = tmp_path / "c.parquet"
     with pytest.raises(InputError, match=r"\(2 silent\); the last: bad.wav: so it is"):
         prepare(path, [REFUSED, REFUSED])
+    named = Rejection(source="b.wav", reason="silent", message="b.wav: so it is")
+    with pytest.raises(InputError, match=r"the last: b.wav: so it is$"):
+        prepare(path, [named])
     with pytest.raises(InputError, match="there were none"):
         prepare(path, [])
     assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,6 @@ from musegen.midi_ddsp.synthesizing.line import (
     Line,
     LineSound,
     LineWishes,
-    unread_columns,
 )
 from musegen.midi_ddsp.synthesizing.performers import PlayingChoices
 from musegen.midi_ddsp.tables.note_table import NoteTable, PartialNoteTable
@@ -200,9 +199,24 @@ def test_a_higher_rate_has_the_same_music() -> None:
     assert len(heard(fine)) == 3 * len(heard(line()))
 
 
-def test_columns_that_nobody_reads_are_found() -> None:
-    edit = cells(note=[1.0], volume=[0.5], volume_db=[-20.0], attack=[np.nan])
-    assert unread_columns(edit, FormulaPerformer().control_names) == ("volume",)
+def test_what_does_nothing_is_said_where_somebody_plays() -> None:
+    edit = cells(note=[1.0], volume=[0.5])
+    assert [notice.code for notice in line(expression=edit).notices] == [
+        "unread-columns"
+    ]
+    assert line().notices == ()
+    assert line(expression=edit, parameters=[PLAIN]).notices == ()
+
+
+def test_a_predicted_table_is_within_what_can_be_played() -> None:
+    class Shrill(FormulaPerformer):
+        def expression(self, part: PlayablePart, choices: PlayingChoices) -> NoteTable:
+            table = super().expression(part, choices)
+            return table.with_columns({"mean_harmonic": np.array([90.0, 4.0])})
+
+    shrill = Line(part=PART, performer=Shrill(), choices=CHOICES)
+    assert shrill.table["mean_harmonic"].tolist() == [60.0, 4.0]
+    assert shrill.notices == ()
 
 
 def test_wrong_wishes_are_refused() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from musegen.midi_ddsp.generators.swing import WHEEL_CENTS
 from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi, midi_to_hz
 from musegen.midi_ddsp.parts.automation import Curve, constant_curve
 from musegen.midi_ddsp.synthesizing.wheel_vibrato import moves_vibrato, widen_vibrato
@@ -40,6 +41,21 @@ def test_only_where_the_wheel_stands() -> None:
     half = widen_vibrato(plain, factor, np.zeros(500, np.int32)).f0_hz
     np.testing.assert_allclose(half[:250], plain.f0_hz[:250], rtol=1e-6)
     assert np.ptp(half[300:450]) < 1 < np.ptp(half[100:200])
+
+
+def test_notes_without_vibrato_are_given_some() -> None:
+    index = np.where(np.arange(500) < 250, 0, 1)
+    factor = np.where(np.arange(500) < 250, 1.0, 3.0)
+    pitch = hz_to_midi(widen_vibrato(played(np.full(500, 440.0)), factor, index).f0_hz)
+    np.testing.assert_allclose(pitch[:250], 69, atol=1e-4)
+    assert np.ptp(pitch[350:]) == pytest.approx(2 * 2 * WHEEL_CENTS / 100, abs=0.02)
+    assert np.abs(pitch[250:255] - 69).max() < 0.02  # it grows
+
+
+def test_a_wheel_below_its_rest_gives_no_vibrato() -> None:
+    straight = played(np.full(500, 440.0))
+    still = widen_vibrato(straight, np.zeros(500), np.zeros(500, np.int32))
+    np.testing.assert_allclose(still.f0_hz, 440, rtol=1e-5)
 
 
 def test_a_frame_without_pitch_keeps_none() -> None:

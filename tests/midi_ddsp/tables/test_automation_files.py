@@ -107,6 +107,17 @@ def test_a_bad_file_is_refused_with_its_place(text: str, message: str) -> None:
     assert str(caught.value).startswith("a.csv")
 
 
+def test_a_pan_is_a_place_even_if_it_is_the_centre() -> None:
+    table = read("time_s,part,pan,gain_db\n0,1,0,-3\n0,Cello,,-3\n")
+    assert table.places(part())
+    assert not table.places(part("Cello", 2))
+    assert read("time_s,pan\n0,0\n").places(part("Cello", 2))
+    assert not read("time_s,gain_db\n0,-3\n").places(part())
+    moved = AutomationTable(by_part={"": Automation(pan=constant_curve(0.5))})
+    assert moved.places(part())
+    assert not AutomationTable(by_part={"": Automation()}).places(part())
+
+
 def test_unsorted_rows_of_different_parts_are_in_order_each() -> None:
     table = read("time_s,part,pan\n0,1,0\n5,1,1\n0,2,0\n5,2,-1\n")
     assert set(table.by_part) == {"1", "2"}

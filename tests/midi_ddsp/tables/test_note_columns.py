@@ -57,6 +57,12 @@ def test_every_column_is_described_with_its_unit() -> None:
         ("volume", math.nan, "no number"),
         ("volume", math.inf, "infinite"),
         ("onset_s", -0.1, "onset_s is 0 to 86400"),
+        ("volume_db", 500.0, "volume_db is -120 to 120"),
+        ("peak_position", 7.0, "peak_position is 0 to 1"),
+        ("vibrato_extent_cents", -10.0, "vibrato_extent_cents is 0 to 1200"),
+        ("vibrato_rate_hz", 100.0, "vibrato_rate_hz is 0 to 20"),
+        ("vibrato_delay_s", -0.1, "vibrato_delay_s is 0 to 86400"),
+        ("mean_harmonic", 400.0, "mean_harmonic is 0 to 100"),
     ],
 )
 def test_fault_of_a_number_is_named(name: str, value: float, fault: str) -> None:
@@ -66,6 +72,15 @@ def test_fault_of_a_number_is_named(name: str, value: float, fault: str) -> None
 @pytest.mark.parametrize(("name", "value"), [("pitch", 127.0), ("volume", -3.5)])
 def test_number_within_bounds_has_no_fault(name: str, value: float) -> None:
     assert COLUMN_BY_NAME[name].fault_of(value) is None
+
+
+def test_every_column_in_units_has_bounds() -> None:
+    bounds = [
+        bound
+        for name in UNIT_NAMES
+        for bound in (COLUMN_BY_NAME[name].lowest, COLUMN_BY_NAME[name].highest)
+    ]
+    assert all(map(math.isfinite, bounds))
 
 
 def test_names_are_put_in_order() -> None:

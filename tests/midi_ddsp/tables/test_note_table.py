@@ -9,8 +9,10 @@ import pytest
 
 from musegen.data.errors import InputError
 from musegen.midi_ddsp.expression import CONTROL_NAMES
-from musegen.midi_ddsp.expression_units import UNIT_NAMES
+from musegen.midi_ddsp.expression_units import UNIT_NAMES, measure_notes
+from musegen.midi_ddsp.note_frames import note_frames
 from musegen.midi_ddsp.notes import PlayedNote
+from musegen.midi_ddsp.parameters import SynthesisParameters
 from musegen.midi_ddsp.tables.note_table import (
     NoteTable,
     PartialNoteTable,
@@ -64,6 +66,45 @@ def test_expression_is_asked_for_by_name() -> None:
     np.testing.assert_array_equal(table.controls(), controls)
     np.testing.assert_array_equal(table.units(), units)
     assert table.names[1:7] == CONTROL_NAMES
+
+
+def test_some_units_are_enough() -> None:
+    units = np.array([[-20.0, 5.0], [-30.0, 0.0], [-40.0, 7.0]])
+    names = ("volume_db", "intonation_cents")
+    table = make_note_table(NOTES, units=units, unit_names=names)
+    assert table.names[-2:] == names
+    np.testing.assert_array_equal(table["intonation_cents"], units[:, 1])
+
+
+def test_other_values_leave_the_other_columns_and_the_table_itself() -> None:
+    before = make_note_table(NOTES, controls=np.zeros((3, 6)))
+    after = before.with_columns({"volume": np.array([0.5, 0.6, 0.7])})
+    assert after.names == before.names and after.notes() == before.notes()
+    assert after["volume"].tolist() == [0.5, 0.6, 0.7]
+    assert before["volume"].tolist() == [0.0] * 3
+    with pytest.raises(ValueError, match="read-only"):
+        after["volume"][0] = 1
+
+
+def test_what_no_note_can_sound_like_is_refused_with_its_note() -> None:
+    units = np.zeros((3, len(UNIT_NAMES)))
+    units[2, UNIT_NAMES.index("peak_position")] = 1.5
+    with pytest.raises(InputError, match="note 3, column 'peak_position': 1.5 is out"):
+        make_note_table(NOTES, units=units)
+
+
+@pytest.mark.parametrize("loudest", [0.0, 1e-9, 2.0, 1e5])
+def test_whatever_is_measured_makes_a_table(loudest: float) -> None:
+    rng = np.random.default_rng(0)
+    shares = rng.random((500, 60)) ** 8
+    played = SynthesisParameters(
+        f0_hz=rng.uniform(20.0, 8000.0, 500) * (rng.random(500) > 0.2),
+        amplitude=loudest * (rng.random(500) > 0.5),
+        harmonics=shares / shares.sum(axis=1, keepdims=True),
+        noise=loudest * (rng.random((500, 65)) > 0.5),
+    )
+    units = measure_notes(played, note_frames(NOTES, 500))
+    np.testing.assert_array_equal(make_note_table(NOTES, units=units).units(), units)
 
 
 def test_columns_cannot_be_written_to() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musegen.data.errors import FileFormatError, InputError, OutputExistsError
+from musegen.midi_ddsp.expression_units import UNIT_NAMES
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.tables.note_columns import COLUMN_BY_NAME
 from musegen.midi_ddsp.tables.note_table import NoteTable, make_note_table
@@ -21,6 +22,9 @@ from musegen.midi_ddsp.tables.note_table_files import (
     write_note_table,
 )
 from musegen.midi_ddsp.tables.note_table_merging import merge
+
+LOWEST = np.array([COLUMN_BY_NAME[name].lowest for name in UNIT_NAMES])
+HIGHEST = np.array([COLUMN_BY_NAME[name].highest for name in UNIT_NAMES])
 
 number = st.floats(-1e9, 1e9)
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
@@ -44,17 +48,18 @@ def tables(draw: st.DrawFn) -> NoteTable:
         )
         time_s = notes[-1].offset_s
     rows = len(notes)
-    blocks = [
+    controls, shares = (
         np.array(
-            draw(st.lists(number, min_size=rows * width, max_size=rows * width))
+            draw(st.lists(kind, min_size=rows * width, max_size=rows * width))
         ).reshape(rows, width)
         if draw(st.booleans())
         else None
-        for width in (6, 11)
-    ]
+        for kind, width in ((number, 6), (st.floats(0.0, 1.0), 11))
+    )
+    units = None if shares is None else LOWEST + shares * (HIGHEST - LOWEST)
     instruments = draw(st.lists(text, min_size=rows, max_size=rows))
     return make_note_table(
-        notes, instrument=instruments, controls=blocks[0], units=blocks[1]
+        notes, instrument=instruments, controls=controls, units=units
     )
 
 

@@ -16,7 +16,7 @@ from musegen.data.errors import (
     OutputError,
     OutputExistsError,
 )
-from musegen.midi_ddsp.parameters import SynthesisParameters
+from musegen.midi_ddsp.parameters import METADATA_KEY, SynthesisParameters
 from musegen.midi_ddsp.tables import parameter_files
 from musegen.midi_ddsp.tables.parameter_columns import COLUMN_NAMES
 from musegen.midi_ddsp.tables.parameter_files import (
@@ -198,10 +198,8 @@ def test_what_is_no_parameter_file_is_said_at_once(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    for said in (b'{"schema_version": 99}', b"[]", b"{"):
-        table = arrow.table(columns()).replace_schema_metadata(
-            {parameter_files.METADATA_KEY: said}
-        )
+    for said in (b'{"schema_version": 99}', b"[]", b"{", b"null"):
+        table = arrow.table(columns()).replace_schema_metadata({METADATA_KEY: said})
         parquet.write_table(table, path)
         with pytest.raises(FileFormatError, match="says of itself cannot be read"):
             read_header(path)
