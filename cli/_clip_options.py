@@ -38,6 +38,7 @@ class ClipWishes:
     notes: NotesChoice
     align: bool
     min_seconds: float
+    min_note_seconds: float | None
     minutes: float
     styles: tuple[str, ...]
     sound_font: Path | None
@@ -124,6 +125,12 @@ _DECORATORS = (
         type=FiniteRange(min=0.0),
         default=1.0,
         help="Refuse shorter recordings.",
+    ),
+    click.option(
+        "--min-note-seconds",
+        type=FiniteRange(min=0.02, max=2.0),
+        show_default="0.04",
+        help="Take no shorter sound for a note, where notes are heard.",
     ),
     click.option(
         "--minutes",

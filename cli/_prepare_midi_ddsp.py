@@ -25,7 +25,9 @@ COLLECTION = "midi-ddsp"
 MAX_CLIP_S = 300.0
 """Longest clip; the writer holds 32 of them."""
 _PLAYER_ONLY = frozenset({"--minutes", "--style", "--sound-font", "--seed"})
-_RECORDINGS_ONLY = frozenset({"--notes", "--align", "--min-seconds"})
+_RECORDINGS_ONLY = frozenset(
+    {"--notes", "--align", "--min-seconds", "--min-note-seconds"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,11 @@ def _check(wishes: ClipWishes) -> None:
             raise UsageError("--from-player needs --instrument NAME, one or several")
     else:
         wishes.refuse_given(_PLAYER_ONLY, because="is of --from-player only")
+        if wishes.notes == "paired":
+            wishes.refuse_given(
+                frozenset({"--min-note-seconds"}),
+                because="does nothing with --notes paired, where no notes are heard",
+            )
         if len(wishes.instruments) > 1:
             raise UsageError(
                 "--instrument says what plays in all recordings: give one, or put the "
@@ -161,6 +168,7 @@ def _layout(wishes: ClipWishes) -> ClipLayout:
 
 
 def _recordings_work(wishes: ClipWishes) -> _Work:
+    from musegen.midi_ddsp.analysis.segmentation import MIN_NOTE_S
     from musegen.midi_ddsp.records.analysing import AnalysisSettings, analyse_recording
     from musegen.midi_ddsp.records.recordings import NOT_STATED, find_recordings
 
@@ -170,7 +178,12 @@ def _recordings_work(wishes: ClipWishes) -> _Work:
     instrument = wishes.instruments[0] if wishes.instruments else None
     found = find_recordings(folder, instrument=instrument, licence=wishes.licence)
     settings = AnalysisSettings(
-        notes=wishes.notes, is_aligned=wishes.align, min_duration_s=wishes.min_seconds
+        notes=wishes.notes,
+        is_aligned=wishes.align,
+        min_duration_s=wishes.min_seconds,
+        min_note_s=(
+            MIN_NOTE_S if wishes.min_note_seconds is None else wishes.min_note_seconds
+        ),
     )
     notices = list(found.notices)
     unstated = sum(job.licence == NOT_STATED for job in found.jobs)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from musegen.cli._completing import complete_instruments, complete_models
-from musegen.cli._numbers import Finite
+from musegen.cli._numbers import Finite, FiniteRange
 from musegen.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,11 +36,13 @@ class Hearing:
     is_aligned: bool
     min_hz: float | None
     max_hz: float | None
+    min_note_s: float | None
     model: str | None
 
     def settings(self) -> AnalysisSettings:
         """Return the library's settings."""
         from musegen.midi_ddsp.analysis.analysing import AnalysisSettings
+        from musegen.midi_ddsp.analysis.segmentation import MIN_NOTE_S
         from musegen.midi_ddsp.instruments import instrument_named
 
         name = self.instrument
@@ -49,6 +51,7 @@ class Hearing:
             min_hz=self.min_hz,
             max_hz=self.max_hz,
             is_aligned=self.is_aligned,
+            min_note_s=MIN_NOTE_S if self.min_note_s is None else self.min_note_s,
         )
 
     def check(self, *, num_inputs: int) -> None:
@@ -80,6 +83,11 @@ class Hearing:
             raise UsageError(
                 "--min-hz and --max-hz do nothing with --notes, which say where the "
                 "pitch is: leave them out"
+            )
+        if self.min_note_s is not None:
+            raise UsageError(
+                "--min-note-seconds does nothing with --notes, which say what the "
+                "notes are: leave it out"
             )
 
     def read_notes(self) -> tuple[tuple[PlayedNote, ...] | None, tuple[Notice, ...]]:
@@ -134,6 +142,7 @@ class Hearing:
             "no_align": not self.is_aligned,
             "min_hz": self.min_hz,
             "max_hz": self.max_hz,
+            "min_note_seconds": self.min_note_s,
             "model": self.model,
         }
 
@@ -180,6 +189,14 @@ def hearing_options(function: Function) -> Function:
         help="Highest pitch to look for.",
     )
     @click.option(
+        "--min-note-seconds",
+        "min_note_s",
+        type=FiniteRange(min=0.02, max=2.0),
+        metavar="SECONDS",
+        show_default="0.04",
+        help="Take no shorter sound for a note.",
+    )
+    @click.option(
         "--model",
         metavar="NAME|FOLDER",
         shell_complete=complete_models,
@@ -195,6 +212,7 @@ def hearing_options(function: Function) -> Function:
         no_align: bool,
         min_hz: float | None,
         max_hz: float | None,
+        min_note_s: float | None,
         model: str | None,
         **kwargs: object,
     ) -> object:
@@ -205,6 +223,7 @@ def hearing_options(function: Function) -> Function:
             is_aligned=not no_align,
             min_hz=min_hz,
             max_hz=max_hz,
+            min_note_s=min_note_s,
             model=model,
         )
         return function(*args, hearing=hearing, **kwargs)

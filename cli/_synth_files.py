@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from musegen.cli._formats import FORMATS, split_name
 from musegen.cli._inputs import Source
 from musegen.cli._output import Item, notice_json
-from musegen.cli._paths import Plan, Target, check_folder, write_file
+from musegen.cli._output_folders import check_folder
+from musegen.cli._paths import Plan, Target, write_file
 from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._synth_playing import PART_FIELD, Playing, file_of_part
 from musegen.data.errors import (

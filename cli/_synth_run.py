@@ -179,14 +179,14 @@ class SynthRun:
         result = read_score(content, name=plan.source.name)
         for notice in result.notices:
             item.notice(notice)
-        score, ticks, plan = self._planned(result.score, self._command.casting)
-        parameters, files = self._given_parameters(result.score, plan, item)
-        heard = Heard(plan=plan, given={key: f.path for key, f in parameters.items()})
+        score, ticks, cast = self._planned(result.score, self._command.casting)
+        parameters, files = self._given_parameters(result.score, cast, item)
+        heard = Heard(plan=cast, given={key: f.path for key, f in parameters.items()})
         command = self._command
         refuse_idle(heard, command.playing, command.alternatives)
-        for notice in cast_notices(plan, score, heard.given):
+        for notice in cast_notices(cast, score, heard.given):
             item.notice(notice)
-        command.output.note(f"{item.name}: {cast_list(plan, heard.given)}")
+        command.output.note(f"{item.name}: {cast_list(cast, heard.given)}")
         piece = _Piece(
             score=score,
             heard=heard,

@@ -107,6 +107,7 @@ class Writers:
         """Write the parameters of lines as they are sounded."""
         if not self.files.parameters:
             return
+        from musegen.midi_ddsp.note_frames import frame_spans
         from musegen.midi_ddsp.tables.parameter_files import ParameterWriter
 
         for key, line in zip(synthesis.keys, synthesis.lines, strict=False):
@@ -118,6 +119,7 @@ class Writers:
                 path,
                 part=line.part.name,
                 instrument=line.part.instrument.name,
+                note_spans=None if line.is_given else frame_spans(line.part.notes),
                 overwrite=self._overwrite,
             )
             line.tap = self._stack.enter_context(writer).write

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from musegen.data.errors import UsageError
 
@@ -28,10 +29,13 @@ class Asked:
     Args:
         wishes: As the library takes them.
         words: As they were typed, for the recipe.
+        default_cadence: What the command ends with where nothing is said; None where
+            something is, or where it leaves the end open.
     """
 
     wishes: Wishes
     words: dict[str, object]
+    default_cadence: CadenceKind | None = None
 
     def recipe(self) -> dict[str, object]:
         """Return the options of the recipe."""
@@ -39,7 +43,9 @@ class Asked:
 
 
 def wish_options(*, cadence: str, key: str) -> Callable[[Function], Function]:
-    """Add `--pin --chord --range --cadence --key`, passed as one `asked: Asked`.
+    """Add `--pin --chord --range --forbid --crossing --cadence --key`.
+
+    They are passed as one `asked: Asked`.
 
     Args:
         cadence: What the command ends with where nothing is said: `none` or a cadence.
@@ -73,6 +79,19 @@ def _with_wishes(
         help="Keep a voice between two pitches: tenor=C3..G4.",
     )
     @click.option(
+        "--forbid",
+        "forbidden",
+        multiple=True,
+        metavar="VOICE=LOW..HIGH",
+        help="Keep a voice out of two pitches and what is between: alto=C4..E4.",
+    )
+    @click.option(
+        "--crossing/--no-crossing",
+        "may_cross",
+        default=True,
+        help="Whether new voices may lie above a higher voice or below a lower one.",
+    )
+    @click.option(
         "--cadence",
         type=click.Choice(["authentic", "half", "plagal", "none"]),
         default=default_cadence,
@@ -90,19 +109,38 @@ def _with_wishes(
         pins: tuple[str, ...],
         chords: tuple[str, ...],
         ranges: tuple[str, ...],
+        forbidden: tuple[str, ...],
+        may_cross: bool,
         cadence: str,
         key: str | None,
         **kwargs: object,
     ) -> object:
-        wishes = _wishes(pins, chords, ranges, cadence=cadence, key=key)
         words: dict[str, object] = {
             "pin": list(pins),
             "chord": list(chords),
             "range": list(ranges),
+            "forbid": list(forbidden),
+            "crossing": may_cross,
             "cadence": cadence,
             "key": key,
         }
-        return function(*args, asked=Asked(wishes=wishes, words=words), **kwargs)
+        kind = cast("CadenceKind | None", None if cadence == "none" else cadence)
+        context = click.get_current_context()
+        is_said = context.get_parameter_source("cadence") is not ParameterSource.DEFAULT
+        asked = Asked(
+            wishes=_wishes(
+                pins,
+                chords,
+                ranges,
+                forbidden,
+                may_cross=may_cross,
+                cadence=kind if is_said else None,
+                key=key,
+            ),
+            words=words,
+            default_cadence=None if is_said else kind,
+        )
+        return function(*args, asked=asked, **kwargs)
 
     return wrapper  # type: ignore[return-value]
 
@@ -124,22 +162,26 @@ def _wishes(
     pins: tuple[str, ...],
     chords: tuple[str, ...],
     ranges: tuple[str, ...],
+    forbidden: tuple[str, ...],
     *,
-    cadence: str,
+    may_cross: bool,
+    cadence: CadenceKind | None,
     key: str | None,
 ) -> Wishes:
-    from musegen.coconet.wishes import (
-        Wishes,
+    from musegen.coconet.wish_words import (
         parse_chord_wish,
         parse_key,
         parse_pin,
         parse_range,
     )
+    from musegen.coconet.wishes import Wishes
 
     return Wishes(
         pins=tuple(map(parse_pin, pins)),
         chords=tuple(map(parse_chord_wish, chords)),
         ranges=tuple(map(parse_range, ranges)),
-        cadence=cast("CadenceKind | None", None if cadence == "none" else cadence),
+        forbidden=tuple(parse_range(text, option="--forbid") for text in forbidden),
+        forbids_crossing=not may_cross,
+        cadence=cadence,
         key=None if key is None else parse_key(key),
     )

@@ -123,6 +123,7 @@ def command(
             pickup_beats=pickup,
             beat_level=reading.beat_level,
             phrase_ends=reading.phrase_ends,
+            cadence=asked.default_cadence,
             wishes=asked.wishes,
         )
     )
@@ -144,6 +145,7 @@ def command(
         **reading.recipe(),
         **sampling.recipe(),
         **asked.recipe(),
+        "cadence": job.wishes.cadence or "none",
         "key": str(key),
     }
     run_one(

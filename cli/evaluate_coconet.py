@@ -48,11 +48,9 @@ DEFAULT_PROTOCOLS = ("framewise", "given-voices")
 ORDERS = ("random", "chronological", "one-shot")
 SPLITS = ("train", "valid", "test")
 CORPUS = "chorales"
+_JSON = ("json",)
 NAMING = Naming(
-    label="evaluation",
-    formats=("json",),
-    default_formats=("json",),
-    has_sidecar=False,
+    label="evaluation", formats=_JSON, default_formats=_JSON, has_sidecar=False
 )
 SHOWN_DIGITS = 16  # of a digest
 

@@ -21,14 +21,8 @@ from musegen.cli._options import (
     seed_option,
 )
 from musegen.cli._output import Item, Output
-from musegen.cli._paths import (
-    Destination,
-    Naming,
-    Plan,
-    check_folder,
-    plan_outputs,
-    write_file,
-)
+from musegen.cli._output_folders import check_folder
+from musegen.cli._paths import Destination, Naming, Plan, plan_outputs, write_file
 from musegen.cli._recipe_inputs import recorded_inputs
 from musegen.cli._recording_files import RECORDING_SUFFIXES, check_formats
 from musegen.cli._recording_options import Hearing, hearing_options
@@ -109,7 +103,7 @@ def command(
     The sound is taken apart into pitch, harmonics and noise every 4 ms; what the
     options ask for is changed, and the rest is put together again.
     """
-    sources = _sources(recordings, parameters, hearing, output)
+    sources = _sources(recordings, parameters, hearing, wishes, output)
     hearing.check(num_inputs=len(sources))
     hearing.settings()
     wishes.edits()
@@ -155,6 +149,7 @@ def _sources(
     recordings: tuple[str, ...],
     parameters: Path | None,
     hearing: Hearing,
+    wishes: Wishes,
     output: Output,
 ) -> tuple[Source, ...]:
     """Return what is synthesised, and refuse options that cannot act."""
@@ -172,8 +167,9 @@ def _sources(
             f"--parameters {parameters} takes the place of a recording: leave "
             f"{recordings[0]} out"
         )
+    hears_timbre = wishes.timbre_file() is not None
     for name, value in hearing.recipe().items():
-        if value:
+        if value and not (name == "model" and hears_timbre):
             option = "--" + name.replace("_", "-")
             raise UsageError(
                 f"{option} does nothing with --parameters, where nothing is heard: "
@@ -263,7 +259,7 @@ class _Run:
             ),
             estimator=self._estimator,
         )
-        self._save(result.parameters, item)
+        self._save(result, item)
 
     def _edits(self) -> Edits:
         return self.wishes.edits(self._timbre)
@@ -272,12 +268,19 @@ class _Run:
         self, plan: Plan, item: Item
     ) -> tuple[SynthesisParameters, NDArray[np.integer[Any]] | None, bytes]:
         """Return parameters, the note of each frame where known, and the input."""
-        from musegen.midi_ddsp.parameters import SynthesisParameters
-
         if self.is_given:
+            from musegen.midi_ddsp.note_frames import index_of_spans
+            from musegen.midi_ddsp.tables.parameter_files import (
+                read_header,
+                read_parameters,
+            )
+
             path = plan.source.path
             assert path is not None, "`--parameters` is a path"
-            return SynthesisParameters.load(path), None, path.read_bytes()
+            spans = read_header(path).note_spans
+            given = read_parameters(path)
+            known = None if spans is None else index_of_spans(spans, given.num_frames)
+            return given, known, path.read_bytes()
         from musegen.midi_ddsp.analysis.analysing import analyse
 
         notes, notices = self.hearing.read_notes()
@@ -345,19 +348,25 @@ class _Run:
             )
         return measure_timbre(found.parameters)
 
-    def _save(self, parameters: SynthesisParameters, item: Item) -> None:
+    def _save(self, result: Resynthesis, item: Item) -> None:
         if self.save_parameters is None:
             return
         path = self.save_parameters
-        write_file(path, _parquet(parameters), overwrite=True)
+        write_file(path, _parquet(result), overwrite=True)
         item.output(path, format="parameters")
 
 
-def _parquet(parameters: SynthesisParameters) -> bytes:
+def _parquet(result: Resynthesis) -> bytes:
     """Return the parameter file's content: a library that is given a path writes it."""
     import tempfile
 
+    from musegen.midi_ddsp.note_frames import spans_of_index
+    from musegen.midi_ddsp.tables.parameter_files import ParameterWriter
+
+    known = result.note_index
+    spans = None if known is None else spans_of_index(known)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "parameters.parquet"
-        parameters.save(path)
+        with ParameterWriter(path, note_spans=spans) as writer:
+            writer.write(result.parameters)
         return path.read_bytes()

@@ -1,7 +1,7 @@
 """Composing: four parts from nothing, in a key and a metre.
 
-The key is held at both ends, by a tonic chord and a cadence, and what does not turn out
-to be in it is thrown away.
+The key is held at both ends, by a tonic chord and a cadence, as far as these go with
+what the user asks for, and what does not turn out to be in it is thrown away.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from musegen.coconet import filling
 from musegen.coconet.config import MIN_PITCH, NUM_VOICES
+from musegen.coconet.constraints import CadenceKind, Constraints
 from musegen.coconet.control import Advance, IsStopped
 from musegen.coconet.filling import FillConfig, Filling, Fillings, FillTask
 from musegen.coconet.predicting import CoconetModel, PitchIndex
@@ -20,7 +21,7 @@ from musegen.coconet.score_filling import ScoreJob
 from musegen.coconet.score_planes import PhraseEnds
 from musegen.coconet.score_task import ScoreTask, level_of, make_task
 from musegen.coconet.setting import side_by_side
-from musegen.coconet.wishes import Wishes, tonic_chord
+from musegen.coconet.wishes import Wishes, constraints_of, tonic_chord
 from musegen.data.beat_level import note_value_name
 from musegen.data.errors import UsageError
 from musegen.data.grading.keys import Key, find_key
@@ -56,6 +57,7 @@ class ComposeConfig:
         pickup_beats: Beats of the metre's denominator before bar 1, 0 for none.
         beat_level: Quarters in a harmonic beat; None: the beat of the metre.
         phrase_ends: What the network is told of phrase ends; `auto`: every four bars.
+        cadence: How it ends where the wishes do not say, if that goes with them.
         wishes: What every result satisfies beside the key.
     """
 
@@ -67,6 +69,7 @@ class ComposeConfig:
     pickup_beats: Fraction = Fraction(0)
     beat_level: Fraction | None = None
     phrase_ends: PhraseEnds = "none"
+    cadence: CadenceKind | None = None
     wishes: Wishes = field(default_factory=Wishes)
 
 
@@ -85,22 +88,77 @@ def compose_job(config: ComposeConfig) -> ScoreJob:
         config: What is wanted.
 
     Raises:
-        UsageError: The pickup fills a bar, or a wish lies outside of the score.
+        UsageError: The pickup fills a bar.
     """
     task = prepare_composition(config)
-    wishes = replace(config.wishes, key=config.key)
-    first = BarBeat(bar=1, beat=Fraction(1))
-    if all(wish.place != first for wish in wishes.chords):
-        wishes = replace(
-            wishes, chords=(tonic_chord(config.key, first), *wishes.chords)
-        )
+    wishes, notices = _possible_wishes(config, task)
     return ScoreJob(
-        task=task,
+        task=replace(task, notices=(*task.notices, *notices)),
         layout=side_by_side,
         config=config.filling,
         wishes=wishes,
         method=InKey(key=config.key),
     )
+
+
+def _possible_wishes(
+    config: ComposeConfig, task: ScoreTask
+) -> tuple[Wishes, tuple[Notice, ...]]:
+    """What is asked for, with as much of the tonic and of the cadence as goes with it.
+
+    What contradicts itself is returned as it was asked for, to be refused.
+    """
+    asked = replace(config.wishes, key=config.key)
+    meant = replace(asked, cadence=asked.cadence or config.cadence)
+    forms = [
+        replace(meant, final_beats=final_beats, has_approach=has_approach)
+        for has_approach in (True, False)
+        for final_beats in (asked.final_beats, 1)
+    ]
+    for form in (*forms, asked):
+        for wishes in (_with_tonic(form, config.key), form):
+            if _is_possible(wishes, task):
+                return wishes, _cadence_notices(wishes, meant)
+    return asked, ()
+
+
+def _with_tonic(wishes: Wishes, key: Key) -> Wishes:
+    """The same beginning with the tonic, where no chord is asked for there."""
+    first = BarBeat(bar=1, beat=Fraction(1))
+    if any(wish.place == first for wish in wishes.chords):
+        return wishes
+    return replace(wishes, chords=(tonic_chord(key, first), *wishes.chords))
+
+
+def _is_possible(wishes: Wishes, task: ScoreTask) -> bool:
+    """Whether wishes can be met by voices that do not rest."""
+    try:
+        constraints = constraints_of(wishes, task) or Constraints()
+        constraints.resolve(
+            task.pitch_index, task.is_free, allow_rests=False, writes_rests=False
+        )
+    except UsageError:
+        return False
+    return True
+
+
+def _cadence_notices(wishes: Wishes, meant: Wishes) -> tuple[Notice, ...]:
+    """Say what became of the cadence."""
+    if meant.cadence is None:
+        return ()
+    if wishes.cadence is None:
+        message = (
+            f"the {meant.cadence} cadence at the end is left out: it does not go with "
+            "what is asked for"
+        )
+        return (Notice(code="cadence-left-out", message=message),)
+    if (wishes.final_beats, wishes.has_approach) != (meant.final_beats, True):
+        message = (
+            f"the {meant.cadence} cadence at the end is shortened, to go with what is "
+            "asked for"
+        )
+        return (Notice(code="cadence-shortened", message=message),)
+    return ()
 
 
 def prepare_composition(config: ComposeConfig) -> ScoreTask:

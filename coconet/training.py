@@ -349,7 +349,7 @@ def _claim_folder(
         require_same_data(run_dir, data)
     run_dir.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    if data is not None:
+    if data is not None or not resume:
         keep_data(run_dir, data)
 
 

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 class MovingAverage:
     """Averages the trainable weights of a Keras model.
 
+    Batch norm needs statistics of its own for them
+    (`musegen.engine.population_statistics`).
+
     Args:
         model: Its `trainable_variables` are followed.
         decay: Share of the old average kept at each optimiser step, in [0, 1).

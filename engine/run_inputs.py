@@ -66,10 +66,12 @@ class StartingModel:
         return cls(name=config.name, digest=folder.digest, licence=config.licence)
 
 
-def keep_data(run_dir: Path, data: TrainingData) -> None:
-    """Write in the folder of a run what it begins with."""
-    path = None if data.path is None else str(data.path.resolve())
-    kept = {"source": data.source, "path": path, "sha256": data.sha256}
+def keep_data(run_dir: Path, data: TrainingData | None) -> None:
+    """Write in the folder of a run what it learns from, None where that is not said."""
+    kept: dict[str, str | None] | None = None
+    if data is not None:
+        path = None if data.path is None else str(data.path.resolve())
+        kept = {"source": data.source, "path": path, "sha256": data.sha256}
     _keep(run_dir / DATA_NAME, kept)
 
 
@@ -112,12 +114,10 @@ def kept_data_path(run_dir: Path) -> Path | None:
 
 def keep_start(run_dir: Path, start: StartingModel | None) -> None:
     """Write in the folder of a run what it begins from, None for fresh weights."""
-    path = run_dir / START_NAME
-    if start is None:
-        path.unlink(missing_ok=True)  # of a run that never began
-        return
-    kept = {"model": start.name, "digest": start.digest, "licence": start.licence}
-    _keep(path, kept)
+    kept: dict[str, str | None] | None = None
+    if start is not None:
+        kept = {"model": start.name, "digest": start.digest, "licence": start.licence}
+    _keep(run_dir / START_NAME, kept)
 
 
 def kept_start(run_dir: Path) -> StartingModel | None:
@@ -155,7 +155,10 @@ def _kept_data(run_dir: Path) -> TrainingData | None:
         raise _unreadable(path, error) from error
 
 
-def _keep(path: Path, kept: Mapping[str, str | None]) -> None:
+def _keep(path: Path, kept: Mapping[str, str | None] | None) -> None:
+    if kept is None:
+        path.unlink(missing_ok=True)  # of a run that never began
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(to_json_text(kept), encoding="utf-8")
 

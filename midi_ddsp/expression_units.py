@@ -61,7 +61,9 @@ def measure_notes(parameters: SynthesisParameters, frames: NoteFrames) -> FloatA
       3 dB of its loudest frame, each frame weighted by how near it comes. 0.5 for a
       flat note.
     - `vibrato_extent_cents`, `vibrato_rate_hz`, `vibrato_delay_s`, `intonation_cents`:
-      as `musegen.midi_ddsp.vibrato` says; intonation is positive where sharp.
+      as `musegen.midi_ddsp.vibrato` says, the pitch before and after the body held
+      within the body's range: a glide from the note before, or a tracker that has not
+      yet found the pitch, is no vibrato. Intonation is positive where sharp.
     - `mean_harmonic`: mean number of the harmonic by amplitude, over the body.
     - `spectral_centroid_hz`: the same as a frequency.
     - `attack_noise_db`: level of the noise in the first 40 ms: its mean power over
@@ -90,7 +92,8 @@ def measure_notes(parameters: SynthesisParameters, frames: NoteFrames) -> FloatA
             continue
         body = note_body(int(start), int(end))
         written = int(frames.pitch[start])
-        vibrato = measure_vibrato(_deviation_cents(pitch[start:end], written))
+        deviation = _deviation_cents(pitch[start:end], written)
+        vibrato = measure_vibrato(_within_body(deviation))
         is_sounding = harmonic_number[body] > 0.0
         numbers = harmonic_number[body][is_sounding]
         level_db = _held_levels(amplitude_db[body])
@@ -144,6 +147,13 @@ def _attack_noise(power: FloatArray) -> tuple[float, float]:
 def _power_db(power: FloatArray) -> float:
     amplitude = np.sqrt(power.mean(keepdims=True))
     return float(decibels(amplitude, floor_db=QUIET_DB)[0])
+
+
+def _within_body(curve: FloatArray) -> FloatArray:
+    """[L]: a curve whose ends go no further than its body does."""
+    body = curve[note_body(0, len(curve))]
+    held: FloatArray = np.clip(curve, body.min(), body.max())
+    return held
 
 
 def _deviation_cents(pitch: FloatArray, written: int) -> FloatArray:

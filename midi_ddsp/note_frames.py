@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from musegen.data.errors import PolyphonyError
 from musegen.midi_ddsp.parameters import FRAME_RATE_HZ
@@ -52,12 +52,8 @@ class NoteFrames:
         A note that has no frame in here has twice the same number.
         """
         spans = np.zeros((self.num_notes, 2), dtype=np.int64)
-        index = self.note_index
-        starts = np.flatnonzero(np.diff(index, prepend=-1) != 0)
-        ends = np.append(starts[1:], len(index))
-        sounding = index[starts] >= 0
-        spans[index[starts[sounding]], 0] = starts[sounding]
-        spans[index[starts[sounding]], 1] = ends[sounding]
+        sounding = spans_of_index(self.note_index)
+        spans[self.note_index[sounding[:, 0]]] = sounding
         return spans
 
 
@@ -99,6 +95,34 @@ def frame_spans(notes: Sequence[PlayedNote]) -> NDArray[np.int64]:
         free = max(end, start + 1)
         spans[index] = start, free
     return spans
+
+
+def spans_of_index(note_index: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return where notes begin and end, of the note of each frame.
+
+    Args:
+        note_index: [T], -1 where there is none; each note in one piece.
+
+    Returns:
+        [num_notes, 2], the first frame and the one after the last, in order.
+    """
+    edges = np.flatnonzero(np.diff(note_index, prepend=-1, append=-1))
+    spans = np.stack([edges[:-1], edges[1:]], axis=1).astype(np.int64)
+    return spans[note_index[edges[:-1]] >= 0]
+
+
+def index_of_spans(spans: ArrayLike, num_frames: int) -> NDArray[np.int64]:
+    """Return the note of each frame, -1 where there is none, [num_frames].
+
+    Args:
+        spans: [num_notes, 2], as `spans_of_index` gives them; what lies beyond the end
+            is cut.
+        num_frames: How many frames there are.
+    """
+    note_index = np.full(num_frames, -1, dtype=np.int64)
+    for index, (start, end) in enumerate(np.asarray(spans, int).reshape(-1, 2)):
+        note_index[start:end] = index
+    return note_index
 
 
 def note_frames(notes: Sequence[PlayedNote], num_frames: int) -> NoteFrames:

@@ -193,9 +193,7 @@ def _is_repeat(starts: NDArray[np.intp], events: _Events) -> NDArray[np.bool_]:
     return repeated
 
 
-def _end_of_last(
-    starts: NDArray[np.intp], events: _Events, *, num_frames: int
-) -> int:
+def _end_of_last(starts: NDArray[np.intp], events: _Events, *, num_frames: int) -> int:
     """Frame where the last note ends: where a rest begins, or with the recording."""
     has_rest = starts[-1] > 0 and events.note[-1] < 0
     return int(starts[-1]) if has_rest else num_frames

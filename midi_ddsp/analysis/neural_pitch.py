@@ -18,6 +18,7 @@ ANALYSIS_RATE_HZ = 16000
 # and lets it hear down to 24 Hz.
 SPEED = 2
 LEVEL = 0.3  # of the loudest sample: the network answers to levels
+SILENT_PEAK = 1e-20  # below it the gain would have no room in 32 bits
 
 
 def read_low_pitch(
@@ -41,7 +42,7 @@ def read_low_pitch(
     if num_instants == 0:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     peak = float(np.max(np.abs(audio), initial=0.0))
-    if peak <= 0.0:
+    if peak < SILENT_PEAK:
         return np.full(num_instants, 100, np.float32), np.zeros(
             num_instants, np.float32
         )

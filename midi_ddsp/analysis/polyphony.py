@@ -71,7 +71,8 @@ def find_polyphony(audio: NDArray[np.float32], track: PitchTrack) -> Polyphony |
         track: Of the same audio.
 
     Returns:
-        None where that is less than a tenth of the time with a pitch, or less than 0.3 s.
+        None where that is less than a tenth of the time with a pitch, or less than
+        0.3 s.
     """
     hop_s = HOP / SAMPLE_RATE_HZ
     checked, found = 0, []
@@ -118,7 +119,9 @@ def _has_foreign(magnitudes: Floats, pitches: Floats) -> Flags:
     low, high = int(LOWEST_HZ / hertz), int(HIGHEST_HZ / hertz)
     now = magnitudes[DECAY_FRAMES:]
     inner = now[:, low:high]
-    is_peak = (inner > now[:, low - 1 : high - 1]) & (inner >= now[:, low + 1 : high + 1])
+    is_peak = (inner > now[:, low - 1 : high - 1]) & (
+        inner >= now[:, low + 1 : high + 1]
+    )
     highest = inner.max(axis=1, keepdims=True)
     is_peak &= inner > highest * 10 ** (-PEAK_RANGE_DB / 20)
     frame, place = np.nonzero(is_peak)

@@ -53,7 +53,7 @@ def hearing_remarks(
         return (Notice(code="no-pitch", message=message),)
     found = _few_notes(len(audio) / SAMPLE_RATE_HZ, notes)
     if notes and not are_given:
-        found += _left_remark(track, notes)
+        found += left_remarks(track.voiced, notes)
     if are_given and free is None:
         return (*found, *_other_notes_remark(audio, track))
     polyphony = find_polyphony(audio, free or track)
@@ -70,6 +70,31 @@ def polyphony_remark(found: Polyphony) -> Notice:
     return Notice(code="several-notes", message=message)
 
 
+def left_remarks(
+    voiced: NDArray[np.bool_], notes: Sequence[PlayedNote]
+) -> tuple[Notice, ...]:
+    """Return `pitch-without-note` where more than a trifle became no note.
+
+    Args:
+        voiced: Whether there is a pitch, at 250 Hz, [T].
+        notes: Heard in it.
+    """
+    stretches = stretches_without_note(voiced, notes)
+    num_frames = int(np.diff(stretches, axis=1).sum())
+    if (
+        num_frames < MIN_LEFT_S * TRACK_RATE_HZ
+        or num_frames < MIN_LEFT_SHARE * voiced.sum()
+    ):
+        return ()
+    which = "1 stretch" if len(stretches) == 1 else f"{len(stretches)} stretches"
+    message = (
+        f"{which} of pitch became no note, {num_frames / TRACK_RATE_HZ:.2f} s in all, "
+        f"first at {stretches[0, 0] / TRACK_RATE_HZ:.2f} s: too short to be one, or "
+        "gliding (--min-note-seconds says what is too short)"
+    )
+    return (Notice(code="pitch-without-note", message=message),)
+
+
 def _other_notes_remark(
     audio: NDArray[np.float32], track: PitchTrack
 ) -> tuple[Notice, ...]:
@@ -84,9 +109,7 @@ def _other_notes_remark(
     return (Notice(code="other-notes", message=message),)
 
 
-def _few_notes(
-    duration_s: float, notes: Sequence[PlayedNote]
-) -> tuple[Notice, ...]:
+def _few_notes(duration_s: float, notes: Sequence[PlayedNote]) -> tuple[Notice, ...]:
     if not notes:
         message = "a pitch was heard, but for no longer than a moment: it has no notes"
         return (Notice(code="no-notes", message=message),)
@@ -95,22 +118,3 @@ def _few_notes(
         message = f"{num_late} of the notes begin after the recording's end"
         return (Notice(code="notes-beyond-end", message=message),)
     return ()
-
-
-def _left_remark(
-    track: PitchTrack, notes: Sequence[PlayedNote]
-) -> tuple[Notice, ...]:
-    stretches = stretches_without_note(track, notes)
-    num_frames = int(np.diff(stretches, axis=1).sum())
-    if (
-        num_frames < MIN_LEFT_S * TRACK_RATE_HZ
-        or num_frames < MIN_LEFT_SHARE * track.voiced.sum()
-    ):
-        return ()
-    which = "1 stretch" if len(stretches) == 1 else f"{len(stretches)} stretches"
-    message = (
-        f"{which} of pitch became no note, {num_frames / TRACK_RATE_HZ:.2f} s in all, "
-        f"first at {stretches[0, 0] / TRACK_RATE_HZ:.2f} s: too short to be one, or "
-        "gliding (--min-note-seconds says what is too short)"
-    )
-    return (Notice(code="pitch-without-note", message=message),)

@@ -96,16 +96,16 @@ def segment_notes(
 
 
 def stretches_without_note(
-    track: PitchTrack, notes: Sequence[PlayedNote]
+    voiced: NDArray[np.bool_], notes: Sequence[PlayedNote]
 ) -> NDArray[np.intp]:
     """Return [K, 2], first frame and end of what has a pitch and is in no note.
 
     Args:
-        track: [T] pitch at 250 Hz.
+        voiced: Whether there is a pitch, at 250 Hz, [T].
         notes: What was found in it; stretches of less than 30 ms beside them do not
             count.
     """
-    is_left = track.voiced & (note_frames(notes, track.num_frames).note_index < 0)
+    is_left = voiced & (note_frames(notes, len(voiced)).note_index < 0)
     edges = np.flatnonzero(np.diff(is_left, prepend=False, append=False))
     stretches = edges.reshape(-1, 2)
     lengths = np.diff(stretches, axis=1)[:, 0]

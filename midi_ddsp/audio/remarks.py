@@ -17,6 +17,8 @@ from musegen.data.notices import Notice
 
 MAX_BAD_SHARE = 0.01
 """Share of samples that may be NaN or infinite before a file is refused."""
+MAX_PEAK = 1e10
+"""Of full scale; more (200 dB) is no level of any program's."""
 MAX_DC_OFFSET = 0.01
 """Mean of a channel, of full scale, from which it is said."""
 CANCELLED_SHARE = 0.01
@@ -87,9 +89,11 @@ class SampleRemarks:
         """Return what there is to say, once all blocks have gone by.
 
         Raises:
-            FileFormatError: More than 1 % of the samples are not numbers.
+            FileFormatError: More than 1 % of the samples are not numbers, or their
+                levels lie far beyond full scale.
         """
         self._refuse_bad()
+        self._refuse_loud()
         found = [
             self._mixdown(),
             self._bad(),
@@ -132,6 +136,14 @@ class SampleRemarks:
             raise FileFormatError(
                 f"{self.label}: {share:.1%} of the samples are not numbers (NaN or "
                 f"infinite, first at {self._time(self._first_bad)}); export it again"
+            )
+
+    def _refuse_loud(self) -> None:
+        if self.peak > MAX_PEAK:
+            raise FileFormatError(
+                f"{self.label}: samples go up to {self.peak:.2g}, where full scale is "
+                "1: these are no levels of a sound; export it again, as 24 bits or as "
+                "floats from -1 to 1"
             )
 
     def _bad(self) -> Notice | None:

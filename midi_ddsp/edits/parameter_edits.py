@@ -7,6 +7,7 @@ names, their bounds and their order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -14,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen.data.errors import UsageError
+from musegen.data.notices import Notice
 from musegen.midi_ddsp.dsp.distribution import normalise
+from musegen.midi_ddsp.edits.found_notes import find_notes
 from musegen.midi_ddsp.edits.level import (
     change_volume,
     dry,
@@ -22,7 +25,11 @@ from musegen.midi_ddsp.edits.level import (
     scale_noise,
 )
 from musegen.midi_ddsp.edits.pitch import NO_NOTE, scale_vibrato, transpose, tune
-from musegen.midi_ddsp.edits.spectral import scale_brightness
+from musegen.midi_ddsp.edits.spectral import (
+    MAX_TILT_DB_PER_OCTAVE,
+    brightness,
+    scale_brightness,
+)
 from musegen.midi_ddsp.edits.timbre import Timbre, apply_timbre
 from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi, midi_to_hz
 
@@ -39,6 +46,7 @@ BOUNDS = {
     "stretch": (0.1, 10.0),
 }
 """Smallest and largest value of each edit, both allowed."""
+BRIGHTNESS_TOLERANCE = 0.02  # a factor missed by more is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,7 @@ def apply_edits(
     edits: Edits,
     *,
     note_index: npt.NDArray[np.integer[Any]] | None = None,
+    tell: Callable[[Notice], None] | None = None,
 ) -> SynthesisParameters:
     """Return the performance with all edits made.
 
@@ -109,13 +118,17 @@ def apply_edits(
     Args:
         parameters: What was played.
         edits: What to change.
-        note_index: Note of each frame, -1 where there is none, [T]; None takes every
-            unbroken stretch of pitch as a note.
+        note_index: Note of each frame, -1 where there is none, [T]; where it is None
+            and needed, notes are found by pitch and level.
+        tell: Told what could not be done as asked.
 
     Raises:
         InputError: A timbre is asked for and there is too little pitched sound.
     """
+    needs_notes = edits.vibrato != 1 or edits.tune != 0
     notes = note_index
+    if notes is None and needs_notes:
+        notes = find_notes(parameters)
     if notes is None:
         notes = np.full(parameters.num_frames, NO_NOTE, dtype=np.int64)
     edited = scale_vibrato(parameters, edits.vibrato, note_index=notes)
@@ -123,12 +136,25 @@ def apply_edits(
     edited = transpose(edited, edits.transpose, keeps_formants=edits.formants == "keep")
     if edits.timbre is not None:
         edited = apply_timbre(edited, edits.timbre)
-    edited = scale_brightness(edited, edits.brightness)
+    edited = _brightened(edited, edits.brightness, tell)
     edited = scale_noise(edited, edits.noise)
     edited = dry(edited, edits.dry)
     edited = scale_dynamics(edited, edits.dynamics)
     edited = change_volume(edited, edits.volume)
     return stretch(edited, edits.stretch)
+
+
+def stretched_index(
+    note_index: npt.NDArray[np.integer[Any]], factor: float
+) -> npt.NDArray[np.integer[Any]]:
+    """Return the note of each frame after `stretch`.
+
+    Args:
+        note_index: [T].
+        factor: Of the duration.
+    """
+    places = _stretched_places(len(note_index), factor)
+    return note_index[np.round(places).astype(np.int64)]
 
 
 def stretch(parameters: SynthesisParameters, factor: float) -> SynthesisParameters:
@@ -143,8 +169,7 @@ def stretch(parameters: SynthesisParameters, factor: float) -> SynthesisParamete
     if factor == 1 or not parameters.num_frames:
         return parameters
     last = parameters.num_frames - 1
-    num_frames = max(1, round(parameters.num_frames * factor))
-    places = np.minimum(np.arange(num_frames) / factor, last)
+    places = _stretched_places(parameters.num_frames, factor)
     below = places.astype(np.int64)
     above = np.minimum(below + 1, last)
     share = places - below
@@ -168,3 +193,29 @@ def stretch(parameters: SynthesisParameters, factor: float) -> SynthesisParamete
         harmonics=normalise(partials),
         noise=between(parameters.noise),
     )
+
+
+def _stretched_places(num_frames: int, factor: float) -> npt.NDArray[np.float64]:
+    """Where in the old frames each new one stands."""
+    if not num_frames:
+        return np.zeros(0)
+    count = max(1, round(num_frames * factor))
+    return np.minimum(np.arange(count) / factor, num_frames - 1)
+
+
+def _brightened(
+    parameters: SynthesisParameters,
+    factor: float,
+    tell: Callable[[Notice], None] | None,
+) -> SynthesisParameters:
+    """Change the brightness, and say where that stops short."""
+    brightened = scale_brightness(parameters, factor)
+    reached = brightness(brightened) / brightness(parameters)
+    if tell is not None and abs(reached / factor - 1) > BRIGHTNESS_TOLERANCE:
+        message = (
+            f"the brightness could not be made {factor:g} times as high: it is "
+            f"{reached:.2g} times what it was, as far as its harmonics go when tilted "
+            f"by {MAX_TILT_DB_PER_OCTAVE:g} dB an octave"
+        )
+        tell(Notice(code="brightness-limited", message=message))
+    return brightened

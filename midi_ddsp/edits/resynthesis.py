@@ -16,7 +16,7 @@ from musegen.data.errors import UsageError
 from musegen.data.notices import Notice
 from musegen.midi_ddsp.analysis.pitch_track import hold_unvoiced
 from musegen.midi_ddsp.dsp.rendering import Renderer, RenderOptions
-from musegen.midi_ddsp.edits.parameter_edits import Edits, apply_edits
+from musegen.midi_ddsp.edits.parameter_edits import Edits, apply_edits, stretched_index
 from musegen.midi_ddsp.parameters import SAMPLE_RATE_HZ, SynthesisParameters
 
 Floats = NDArray[np.float32]
@@ -33,12 +33,14 @@ class Resynthesis:
         audio: Mono; may go beyond full scale, [N].
         sample_rate: Of the audio.
         parameters: What was rendered: edited.
+        note_index: Note of each of its frames, [T]; None if unknown.
         notices: What the user should hear of.
     """
 
     audio: Floats
     sample_rate: int
     parameters: SynthesisParameters
+    note_index: NDArray[np.integer[Any]] | None = None
     notices: tuple[Notice, ...] = ()
 
 
@@ -71,13 +73,23 @@ def resynthesize(
             f"a sample rate is {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ} Hz; got "
             f"{sample_rate}"
         )
-    edited = apply_edits(parameters, edits, note_index=note_index)
+    notices = list(_remarks(parameters, edits))
+    has_pitch = bool((parameters.f0_hz > 0).any())
+    edited = apply_edits(
+        parameters,
+        edits,
+        note_index=note_index,
+        tell=notices.append if has_pitch else None,
+    )
     audio = _render(with_held_pitch(edited), sample_rate, seed, advance)
     return Resynthesis(
         audio=audio,
         sample_rate=sample_rate,
         parameters=edited,
-        notices=_remarks(parameters, edits),
+        note_index=(
+            None if note_index is None else stretched_index(note_index, edits.stretch)
+        ),
+        notices=tuple(notices),
     )
 
 

@@ -19,7 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 FLOOR = 1e-5  # of a frame's strongest harmonic: -100 dB
 TAIL_DB_PER_OCTAVE = -12.0  # assumed above the highest harmonic that is known
-MAX_TILT = 6.0  # exponent of the harmonic's number: 36 dB an octave
+MAX_TILT = 6.0  # exponent of the harmonic's number
+MAX_TILT_DB_PER_OCTAVE = 6.0 * MAX_TILT
 _TILT_STEPS = 40  # halvings; 12 / 2^40 is far below what can be heard
 
 
@@ -67,6 +68,17 @@ def scale_brightness(
         reached = _mean_number(harmonics * is_audible * numbers**tilt, weights)
         low, high = (tilt, high) if reached < target else (low, tilt)
     return with_harmonics(parameters, harmonics * numbers ** ((low + high) / 2))
+
+
+def brightness(parameters: SynthesisParameters) -> float:
+    """Return the mean harmonic number of a performance, frames weighted by amplitude.
+
+    1 where nothing sounds.
+    """
+    audible = parameters.harmonics * _audible(parameters)
+    return _mean_number(
+        audible.astype(np.float64), parameters.amplitude.astype(np.float64)
+    )
 
 
 def with_harmonics(

@@ -48,7 +48,7 @@ def slow_course(pitch: Floats, window: int) -> Floats:
     if half < 1:
         return pitch.copy()
     frame = np.arange(len(pitch))
-    line: Floats = np.polyval(np.polyfit(frame, pitch, 1), frame)
+    line = np.polyval(np.polyfit(frame, pitch, 1), frame).astype(np.float64)
     weights = np.hanning(2 * half + 3)[1:-1]
     rest = np.pad(pitch - line, half, mode="symmetric")
     course: Floats = line + np.convolve(rest, weights / weights.sum(), mode="valid")

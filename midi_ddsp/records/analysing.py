@@ -6,6 +6,7 @@ to the sound is handed in as `Listening`, so that tests need no tracker.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,9 @@ from musegen.data.errors import EmptyScoreError, InputError, PolyphonyError, Usa
 from musegen.data.notices import Notice
 from musegen.data.preparation.records import Rejection
 from musegen.data.score import Part
+from musegen.midi_ddsp.analysis.polyphony import Polyphony, find_polyphony
+from musegen.midi_ddsp.analysis.remarks import left_remarks, polyphony_remark
+from musegen.midi_ddsp.analysis.segmentation import MIN_NOTE_S, segment_notes
 from musegen.midi_ddsp.audio.encoding import to_int16
 from musegen.midi_ddsp.audio.reading import Recording, read_audio
 from musegen.midi_ddsp.instruments import instrument_named, instrument_of_program
@@ -30,6 +34,9 @@ from musegen.midi_ddsp.records.note_lists import (
     read_score_part,
 )
 from musegen.midi_ddsp.records.recordings import RecordingJob
+
+MAX_POLYPHONIC_SHARE = 0.5
+"""Share of the pitched time in which several notes may sound, where they are heard."""
 
 NotesChoice = Literal["auto", "paired", "sound"]
 
@@ -46,6 +53,7 @@ class Listening:
         loudness_db: (audio) to [T].
         segment: (track, loudness_db) to notes.
         align: (notes, audio, track) to the notes moved to where they sound.
+        polyphony: (audio, track) to where several notes sound, None for one voice.
     """
 
     track: Callable[[Floats], Track]
@@ -53,6 +61,7 @@ class Listening:
     loudness_db: Callable[[Floats], Floats]
     segment: Callable[[Track, Floats], Sequence[PlayedNote]]
     align: Callable[[Sequence[PlayedNote], Floats, Track], Sequence[PlayedNote]]
+    polyphony: Callable[[Floats, Track], Polyphony | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +73,13 @@ class AnalysisSettings:
             with notes; `sound`: always those heard.
         is_aligned: Whether paired notes are moved to fit the sound.
         min_duration_s: What is shorter is refused.
+        min_note_s: No shorter sound is heard as a note.
     """
 
     notes: NotesChoice = "auto"
     is_aligned: bool = False
     min_duration_s: float = 1.0
+    min_note_s: float = MIN_NOTE_S
 
 
 class _RefusalError(Exception):
@@ -103,7 +114,7 @@ def analyse_recording(
         `pitch-mismatch`, `unknown-instrument`, `not-analysed`.
     """
     try:
-        return _analysed(job, settings, listening or own_listening())
+        return _analysed(job, settings, listening or own_listening(settings))
     except _RefusalError as refusal:
         return Rejection(
             source=job.recording, reason=refusal.reason, message=str(refusal)
@@ -114,16 +125,21 @@ def analyse_recording(
         )
 
 
-def own_listening() -> Listening:
-    """Return the trackers of this package; their packages load when they are used."""
+def own_listening(settings: AnalysisSettings) -> Listening:
+    """Return the trackers of this package; their packages load when they are used.
+
+    Args:
+        settings: How recordings are taken.
+    """
     from musegen.midi_ddsp.dsp.loudness import loudness_db
 
     return Listening(
         track=_track,
         track_known=_track_known,
         loudness_db=loudness_db,
-        segment=_segment,
+        segment=functools.partial(_segment, min_note_s=settings.min_note_s),
         align=_align,
+        polyphony=_polyphony,
     )
 
 
@@ -139,10 +155,14 @@ def _track_known(audio: Floats, notes: Sequence[PlayedNote]) -> Track:
     return track_known_pitch(audio, SAMPLE_RATE_HZ, notes)
 
 
-def _segment(track: Any, loudness_db: Floats) -> Sequence[PlayedNote]:
-    from musegen.midi_ddsp.analysis.segmentation import segment_notes
+def _segment(
+    track: Any, loudness_db: Floats, *, min_note_s: float
+) -> Sequence[PlayedNote]:
+    return segment_notes(track, loudness_db, min_note_s=min_note_s)
 
-    return segment_notes(track, loudness_db)
+
+def _polyphony(audio: Floats, track: Any) -> Polyphony | None:
+    return find_polyphony(audio, track)
 
 
 def _align(
@@ -165,7 +185,9 @@ def _analysed(
     level = fitted(listening.loudness_db(samples), num_frames_of(len(audio)))
     track = listening.track(samples)
     if paired is None:
+        notices += _one_voice(samples, track, listening)
         notes, origin = _heard_notes(track, level, listening), "sound"
+        notices += left_remarks(np.asarray(track.voiced, bool), notes)
     else:
         notes, origin = paired.notes, paired.origin
         is_aligned = settings.is_aligned or job.is_score
@@ -292,6 +314,19 @@ def _instrument(job: RecordingJob, paired: _PairedNotes | None) -> str:
         "neither its name nor a folder's says one instrument: rename it, as in "
         "tune_violin.wav, or say --instrument",
     )
+
+
+def _one_voice(
+    samples: Floats, track: Track, listening: Listening
+) -> tuple[Notice, ...]:
+    """Refuse chords, and remark on what may be some."""
+    found = listening.polyphony(samples, track)
+    if found is None:
+        return ()
+    notice = polyphony_remark(found)
+    if found.share > MAX_POLYPHONIC_SHARE:
+        raise _RefusalError("polyphonic", notice.message)
+    return (notice,)
 
 
 def _heard_notes(

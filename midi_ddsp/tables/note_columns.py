@@ -84,7 +84,7 @@ _UNIT_BOUNDS = (
     (0.0, 20.0),
     (0.0, MAX_TIME_S),
     (0.0, 100.0),
-    (0.0, 100_000.0),
+    (0.0, 1_000_000.0),
     (QUIET_DB, -QUIET_DB),
     (2.0 * QUIET_DB, -2.0 * QUIET_DB),
     (-100.0 * MAX_MIDI_PITCH, 100.0 * MAX_MIDI_PITCH),

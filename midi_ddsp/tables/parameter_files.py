@@ -43,7 +43,7 @@ from musegen.midi_ddsp.tables.parameter_columns import (
 
 ROW_GROUP_FRAMES = 2500  # 10 s: what the writer holds in memory
 BLOCK_FRAMES = 2500
-_REMEDY = "give a file that `musegen synth --save-parameters` wrote"
+_REMEDY = "give a file that `musegen synth` or `resynth --save-parameters` wrote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,8 @@ class ParameterHeader:
         frame_rate_hz: Frames a second.
         part: The part's name; empty where the file does not say.
         instrument: Its name; empty where the file does not say.
+        note_spans: The first frame of each note and the one after it; None where the
+            file does not say.
     """
 
     num_frames: int
@@ -63,6 +65,7 @@ class ParameterHeader:
     frame_rate_hz: float = FRAME_RATE_HZ
     part: str = ""
     instrument: str = ""
+    note_spans: tuple[tuple[int, int], ...] | None = None
 
     @property
     def duration_s(self) -> float:
@@ -80,6 +83,8 @@ class ParameterWriter:
         path: Where; the folder must exist.
         part: The part's name.
         instrument: The instrument's name.
+        note_spans: [num_notes, 2], the first frame of each note and the one after it,
+            in order; None where they are not known.
         overwrite: Whether an existing file may be replaced.
 
     Raises:
@@ -94,6 +99,7 @@ class ParameterWriter:
         *,
         part: str = "",
         instrument: str = "",
+        note_spans: NDArray[np.integer[Any]] | None = None,
         overwrite: bool = False,
     ) -> None:
         self._arrow = import_pyarrow()
@@ -109,7 +115,9 @@ class ParameterWriter:
                 f"{path}: the folder {path.parent} does not exist; create it or choose "
                 "another"
             )
-        self._names = {"part": part, "instrument": instrument}
+        self._said: dict[str, Any] = {"part": part, "instrument": instrument}
+        if note_spans is not None:
+            self._said["note_spans"] = note_spans.tolist()
         self._target = path.resolve()
         token = secrets.token_hex(8)
         self._temporary = self._target.parent / f".musegen-{token}.tmp"
@@ -197,7 +205,7 @@ class ParameterWriter:
                 "schema_version": SCHEMA_VERSION,
                 "sample_rate": like.sample_rate,
                 "frame_rate_hz": like.frame_rate_hz,
-                **self._names,
+                **self._said,
             }
             text = json.dumps(said, sort_keys=True).encode()
             self._writer = arrow.parquet.ParquetWriter(
@@ -229,6 +237,11 @@ def read_header(path: Path) -> ParameterHeader:
     """
     with _opened(path) as file:
         return _header(file, path)
+
+
+def read_parameters(path: Path) -> SynthesisParameters:
+    """Read a parameter file whole; as `iterate_parameters` otherwise."""
+    return next(iterate_parameters(path, read_header(path).num_frames))
 
 
 def iterate_parameters(
@@ -321,6 +334,7 @@ def _header(file: Any, path: Path) -> ParameterHeader:
 def _said_header(said: bytes, num_frames: int, path: Path) -> ParameterHeader:
     try:
         described = read_description(said)
+        note_spans = _said_spans(described.get("note_spans"))
     except FileFormatError as error:
         raise FileFormatError(
             f"{path}: what the file says of itself cannot be read ({error}); {_REMEDY}"
@@ -331,7 +345,21 @@ def _said_header(said: bytes, num_frames: int, path: Path) -> ParameterHeader:
         frame_rate_hz=float(described["frame_rate_hz"]),
         part=str(described.get("part", "")),
         instrument=str(described.get("instrument", "")),
+        note_spans=note_spans,
     )
+
+
+def _said_spans(said: Any) -> tuple[tuple[int, int], ...] | None:
+    if said is None:
+        return None
+    try:
+        spans = tuple((int(start), int(end)) for start, end in said)
+    except (TypeError, ValueError) as error:
+        raise FileFormatError("its notes are no pairs of frames") from error
+    edges = [edge for span in spans for edge in span]
+    if edges != sorted(edges) or min(edges, default=0) < 0:
+        raise FileFormatError("its notes are not in order")
+    return spans
 
 
 # === Small steps ===

@@ -212,3 +212,28 @@ def test_nothing_is_drawn_so_there_is_no_seed(
 ) -> None:
     assert run(["analyse", "tune.wav", "--seed", "1"]) == 2
     assert "--seed" in capsys.readouterr().err
+
+
+def test_notes_too_short_to_count_are_left_out_and_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert analyse("tune.wav", "-o", "a.mid", "--json") == 0
+    found = answer(capsys)
+    assert (found["summary"]["notes"], found["warnings"]) == (2, [])
+    long = np.concatenate([tune(69), tune(72)[: RATE // 5], np.zeros(RATE // 5)])
+    write_audio(Path("long.wav"), long.astype(np.float32), RATE)
+    words = ["long.wav", "-o", "b.mid", "--json", "--min-note-seconds", "0.2"]
+    assert analyse(*words) == 0
+    found = answer(capsys)
+    assert found["summary"]["notes"] == 1
+    (warning,) = found["warnings"]
+    assert warning["code"] == "pitch-without-note"
+    assert "1 stretch of pitch became no note" in warning["message"]
+
+
+def test_chord_is_said_to_be_several_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    chord = tune(60) + tune(64) + tune(67)
+    write_audio(Path("chord.wav"), chord, RATE)
+    assert analyse("chord.wav", "-o", "a.mid", "--json") == 0
+    codes = [warning["code"] for warning in answer(capsys)["warnings"]]
+    assert "several-notes" in codes

@@ -223,7 +223,7 @@ def test_option_changes_the_result(arguments: list[str], others: list[str]) -> N
         (["--voices", "viola"], 2, ["'viola' is no voice"]),
         (["--voices", "alto,a"], 2, ["twice"]),
         (["--given", "s,a"], 2, ["2 voices", "4 lines"]),
-        (["--voice", "9"], 1, ["no part is '9'"]),
+        (["--voice", "9"], 2, ["no part is '9'"]),
         (["--voice", "1", "--voice", "1"], 2, ["given twice"]),
         (["--voices", "alto", "--range", "bass=C2..C3"], 2, ["bass", "nothing"]),
         (["--voices", "alto", "--bars", "1", "--chord", "3:1=C"], 2, ["bar 3"]),
@@ -257,7 +257,7 @@ def test_more_than_four_parts_have_to_be_chosen_from(
     more = replace(before.parts[0], name="Flute", channel=5)
     before = replace(before, parts=(*before.parts, more))
     write(before)
-    assert complete("--voices", "alto") == 1
+    assert complete("--voices", "alto") == 2
     assert "5 parts have notes" in capsys.readouterr().err
     voices = [word for n in (1, 2, 3, 4) for word in ("--voice", str(n))]
     after = result("--voices", "alto", *voices)

@@ -50,7 +50,7 @@ def errors(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (["tune.mid", "--given", "tuba"], 2, ["'tuba' is no voice", "soprano"]),
         (["tune.mid", "--given", "alto,alto"], 2, ["twice"]),
         (["tune.mid", "--given", "s,a,t,b"], 2, ["--given", "fewer"]),
-        (["tune.mid", "--given", "s,b"], 1, ["plain", "--voice"]),
+        (["tune.mid", "--given", "s,b"], 2, ["plain", "--voice"]),
         (["tune.mid", "--given", "s", "--voice", "1", "--voice", "2"], 2, ["2 lines"]),
         (["tune.mid", "--pin", "alto=C4"], 2, ["alto@3:2=F#4"]),
         (["tune.mid", "--pin", "soprano@1:1=C4"], 2, ["soprano", "nothing"]),

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from musegen.cli import resynth
 from musegen.cli._options import (
     DRAWN_SEED_BELOW,
     MAX_SEED,
@@ -145,6 +146,13 @@ def test_an_absent_seed_is_drawn_printed_and_recorded() -> None:
     assert 0 <= seed < DRAWN_SEED_BELOW
     assert json.loads(result.stdout)["seed"] == seed
     assert result.stderr == f"seed {seed} was drawn; repeat with --seed {seed}\n"
+
+
+def test_no_seed_is_spoken_of_where_all_is_refused(workplace: Path) -> None:
+    (workplace / "a.wav").touch()
+    result = CliRunner().invoke(resynth.command, ["a.wav", "-o", "x.xyz"])
+    assert isinstance(result.exception, UsageError)
+    assert result.stderr == ""
 
 
 def test_drawn_seeds_differ() -> None:

@@ -289,12 +289,6 @@ def test_stdout_is_not_overwritten_but_files_beside_it_are() -> None:
     assert one.overwrite
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
-def test_a_folder_in_which_no_file_can_be_made_is_named() -> None:
-    with pytest.raises(OutputError, match="^/proc: no (file can|permission)"):
-        plan("tune.mid", file="/proc/x.mid")
-
-
 def test_checking_a_folder_leaves_nothing_in_it() -> None:
     plan("tune.mid", folder=Path("out/deep"))
     assert [path.name for path in Path().iterdir()] == ["tune.mid"]

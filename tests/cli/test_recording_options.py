@@ -18,6 +18,7 @@ NOTHING = Hearing(
     is_aligned=True,
     min_hz=None,
     max_hz=None,
+    min_note_s=None,
     model=None,
 )
 
@@ -60,6 +61,11 @@ def test_options_come_as_one_object() -> None:
         ({"is_aligned": False}, 1, "--no-align does nothing without --notes"),
         ({"notes": Path("a.mid")}, 2, "the notes of one recording"),
         ({"notes": Path("a.mid"), "min_hz": 50.0}, 1, "do nothing with --notes"),
+        (
+            {"notes": Path("a.mid"), "min_note_s": 0.1},
+            1,
+            "--min-note-seconds does nothing with --notes",
+        ),
     ],
 )
 def test_option_that_cannot_act_is_refused(
@@ -67,6 +73,13 @@ def test_option_that_cannot_act_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         replace(NOTHING, **wishes).check(num_inputs=num_inputs)  # type: ignore[arg-type]
+
+
+def test_shortest_note_is_the_library_s_unless_said() -> None:
+    assert NOTHING.settings().min_note_s == 0.04
+    chosen = replace(NOTHING, min_note_s=0.2)
+    assert chosen.settings().min_note_s == 0.2
+    assert chosen.recipe()["min_note_seconds"] == 0.2
 
 
 def test_unknown_instrument_is_refused() -> None:

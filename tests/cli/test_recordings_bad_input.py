@@ -74,9 +74,11 @@ SOUND: dict[str, Callable[[], bytes]] = {
     "one-sample": lambda: wav(tone()[:1] + 0.5),
     "dc-alone": lambda: wav(np.full(8000, 0.5)),
     "very-soft": lambda: wav(tone(level=1e-4)),
+    "denormal": lambda: wav(tone(level=1e-40), bits=32),
 }
 NO_SOUND: dict[str, Callable[[], bytes]] = {
     "nan": lambda: wav(with_numbers_missing(1.0), bits=32),
+    "no-levels": lambda: wav(tone(level=1e18), bits=32),
     "half-nan": lambda: wav(with_numbers_missing(0.5), bits=32),
     "empty": lambda: b"",
     "text": lambda: b"This is a text, and by no means a recording.\n" * 20,

@@ -220,6 +220,59 @@ def test_parameters_go_out_and_come_in_again(plain: Heard) -> None:
     assert listen(Path("back.wav")).pitch == pytest.approx(plain.pitch, abs=0.05)
 
 
+def legato(*pitches: float) -> np.ndarray:
+    """Half seconds of each pitch in one unbroken tone."""
+    pitch = np.repeat(pitches, RATE // 2)
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / RATE
+    return np.asarray(
+        0.1 * sum(np.sin(k * phase) / k for k in range(1, 8)), dtype=np.float32
+    )
+
+
+def test_notes_go_out_and_in_with_the_parameters() -> None:
+    pytest.importorskip("pyarrow", reason="the extra 'beam'")
+    from musegen.midi_ddsp.tables.parameter_files import read_header
+
+    write_audio(Path("line.wav"), legato(60.2, 62.0, 63.8), RATE)
+    words = ["line.wav", "--stretch", "2", "--save-parameters", "line.parquet"]
+    assert resynth(*words) == 0
+    spans = np.array(read_header(Path("line.parquet")).note_spans)
+    assert spans[:, 0] == pytest.approx([0, 250, 500], abs=20)
+    tuned = ["--tune", "1", "--save-parameters", "tuned.parquet", "-o", "tuned.wav"]
+    assert resynth("--parameters", "line.parquet", *tuned) == 0
+    pitch = hz_to_midi(SynthesisParameters.load(Path("tuned.parquet")).f0_hz)
+    assert pitch[[120, 370, 620]] == pytest.approx([60, 62, 64], abs=0.03)
+
+
+def test_model_acts_on_the_timbre_beside_parameters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra 'beam'")
+    assert resynth("tune.wav", "--save-parameters", "p.parquet") == 0
+    words = ["--parameters", "p.parquet", "--model", "none"]
+    assert resynth(*words, "--timbre", "clarinet", "-o", "a.wav") == 2
+    assert "--model does nothing with --parameters" in capsys.readouterr().err
+    timbre = ["--timbre", "tune.wav", "-o", "a.wav", "--json"]
+    assert resynth(*words, *timbre) == 0
+    assert json.loads(capsys.readouterr().out)["estimator"] == "spectra"
+
+
+def test_parameters_without_a_frame_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra 'beam'")
+    empty = SynthesisParameters(
+        f0_hz=np.zeros(0),
+        amplitude=np.zeros(0),
+        harmonics=np.zeros((0, 2)),
+        noise=np.zeros((0, 65)),
+    )
+    empty.save(Path("empty.parquet"))
+    assert resynth("--parameters", "empty.parquet", "-o", "a.wav") == 1
+    assert "there are no frames in it" in capsys.readouterr().err
+    assert not Path("a.wav").exists()
+
+
 def test_same_seed_gives_the_same_bytes_and_another_other_noise() -> None:
     for seed, name in (("3", "a.wav"), ("3", "b.wav"), ("4", "c.wav")):
         assert run(["resynth", "tune.wav", "--seed", seed, "-o", name]) == 0
@@ -236,6 +289,18 @@ def test_sound_goes_into_a_pipe(capsysbinary: pytest.CaptureFixture[bytes]) -> N
     assert data.startswith(b"RIFF")
     assert read_audio(data).duration_s == pytest.approx(1.6, abs=0.01)
     assert [path.name for path in Path().iterdir()] == ["tune.wav"]
+
+
+def test_a_pipe_with_parameters_beside_it_can_be_repeated(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra 'beam'")
+    Path("p.parquet").touch()
+    words = ["tune.wav", "--save-parameters", "p.parquet", "-o", "-"]
+    assert resynth(*words) == 2
+    assert resynth(*words, "--overwrite") == 0
+    assert SynthesisParameters.load(Path("p.parquet")).num_frames > 0
+    assert resynth("tune.wav", "-o", "-", "--overwrite") == 2
 
 
 def test_too_loud_a_sound_is_made_softer_and_said(
@@ -278,4 +343,4 @@ def test_parameters_that_are_none_are_refused(
 ) -> None:
     pytest.importorskip("pyarrow", reason="the extra 'beam'")
     assert resynth("--parameters", "tune.wav", "-o", "a.wav") == 1
-    assert "does not hold synthesis parameters" in capsys.readouterr().err
+    assert "this is no Parquet file" in capsys.readouterr().err

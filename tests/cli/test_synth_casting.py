@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 from musegen.cli._synth_casting import DEFAULTS, Casting, casting_options
 from musegen.data.errors import UsageError
 from musegen.data.score import Note, Part, Score
+from musegen.midi_ddsp.instruments import instrument_named
 from musegen.midi_ddsp.parts.voice_allocation import MAX_VOICES
 from musegen.midi_ddsp.synthesizing.casting import PlanWishes
 
@@ -88,3 +91,23 @@ def test_a_part_without_a_player_is_refused(text: str) -> None:
 def test_options_that_cannot_act_are_refused() -> None:
     with pytest.raises(UsageError, match="given twice"):
         parsed("--part", "Bass=tuba", "--part", "bass=cello")
+
+
+def test_players_are_checked_by_what_the_model_plays() -> None:
+    casting = parsed("--instrument", "oboe", "--part", "1=skip", "--part", "2=vc")
+    assert casting.players == ("oboe", "vc")
+    oboe, cello = instrument_named("oboe"), instrument_named("cello")
+    casting.check([oboe, cello])
+    with pytest.raises(UsageError, match=r"no voice for the cello .* of: oboe"):
+        casting.check([oboe])
+    Casting().check([])
+
+
+def test_each_wish_can_be_left_out() -> None:
+    casting = parsed("--speed", "2", "--part", "1=oboe", "--drums", "fluidsynth")
+    plain = dict(casting.without_each())
+    assert plain == {
+        "--part": replace(casting, parts=()),
+        "--speed": replace(casting, speed=1.0),
+    }
+    assert dict(Casting().without_each()) == {}

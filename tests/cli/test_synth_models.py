@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from musegen.cli import _synth_models as models
-from musegen.cli._synth_models import load_beside_imports, load_performer
-from musegen.data.errors import ModelNotFoundError, UsageError
+from musegen.cli._synth_models import (
+    check_model,
+    load_beside_imports,
+    load_performer,
+)
+from musegen.data.errors import ModelFolderError, ModelNotFoundError, UsageError
 from musegen.midi_ddsp.generators.model import PerformerModel
 from musegen.midi_ddsp.original.model import KIND
 from musegen.midi_ddsp.original.performer import OriginalPerformer
@@ -92,3 +96,26 @@ def test_what_goes_wrong_beside_imports_is_told(tmp_path: Path) -> None:
         load_beside_imports(str(tmp_path / "nowhere"), None)
     with pytest.raises(UsageError, match="does nothing with --model none"):
         load_beside_imports("none", "x")
+
+
+def names(model: str | None, expression_model: str | None = None) -> list[str]:
+    return [item.name for item in check_model(model, expression_model)]
+
+
+def test_what_is_played_is_known_before_anything_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PerformerModel, "load", None)
+    assert names("none")[-1] == "baritone saxophone"
+    assert "violin" in names(None) and "tuba" not in names(None)
+    monkeypatch.setattr(models, "_is_original", lambda model: True)
+    assert names("imported")[-1] == "tuba"
+
+
+def test_wishes_that_no_model_heeds_are_refused_before_anything_is_loaded() -> None:
+    with pytest.raises(UsageError, match="--expression-model x does nothing"):
+        check_model("none", "x")
+    with pytest.raises(ModelNotFoundError, match="--model none"):
+        check_model("./nowhere", None)
+    with pytest.raises(ModelFolderError, match="midi_ddsp_expression"):
+        check_model(None, "synthesis_base")

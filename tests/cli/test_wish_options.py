@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from musegen.cli._wish_options import Asked, refuse_idle_key, wish_options
-from musegen.coconet.wishes import Wishes, parse_key
+from musegen.coconet.wish_words import parse_key
+from musegen.coconet.wishes import Wishes
 from musegen.data.errors import UsageError
 
 

@@ -18,6 +18,7 @@ from musegen.coconet.composing import (
     prepare_composition,
 )
 from musegen.coconet.config import NUM_PITCHES, BeatNetworkConfig
+from musegen.coconet.constraints import CadenceKind
 from musegen.coconet.filling import FillConfig
 from musegen.coconet.predicting import (
     CoconetModel,
@@ -29,7 +30,8 @@ from musegen.coconet.predicting import (
 from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.score_filling import FilledScore
-from musegen.coconet.wishes import Wishes, parse_chord_wish
+from musegen.coconet.wish_words import parse_chord_wish, parse_pin, parse_range
+from musegen.coconet.wishes import Wishes
 from musegen.data.errors import UsageError
 from musegen.data.grading.keys import Key
 from musegen.data.score import KeySignature
@@ -113,6 +115,92 @@ def test_a_chord_of_the_user_begins_instead_of_the_tonic() -> None:
     wishes = Wishes(chords=(parse_chord_wish("1:1=Am"),))
     (setting,) = composed(wishes=wishes).settings
     assert set(setting.grid[0] % 12) <= {9, 0, 4}
+
+
+# === What gives way ===
+
+
+def codes(found: FilledScore) -> set[str]:
+    return {notice.code for notice in found.notices} - {"beat-level", "another-key"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"num_bars": 1, "metre": (2, 4)},
+        {"num_bars": 1, "metre": (3, 8)},
+        {"num_bars": 1, "metre": (6, 8)},
+        {"num_bars": 2, "metre": (1, 4)},
+        {"num_bars": 2, "beat_level": Fraction(4)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["authentic", "plagal"])
+@pytest.mark.parametrize("is_said", [False, True])
+def test_the_tonic_gives_way_to_the_cadence(
+    options: dict[str, Untyped], kind: CadenceKind, is_said: bool
+) -> None:
+    ask = {"wishes": Wishes(cadence=kind)} if is_said else {"cadence": kind}
+    found = composed(**options, **ask)
+    (setting,) = found.settings
+    before = {"authentic": 2, "plagal": 0}[kind]
+    assert [p % 12 for p in setting.grid[[0, -1], 3]] == [before, 7]
+    assert codes(found) == set()
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        Wishes(pins=(parse_pin("alto@1:1=A3"),)),
+        Wishes(pins=(parse_pin("bass@1:1=B2"),)),
+        Wishes(chords=(parse_chord_wish("1:1.5=C"),)),
+        Wishes(ranges=(parse_range("bass=A2..D3"),)),
+        Wishes(forbidden=(parse_range("bass=G2..G2"), parse_range("bass=G3..G5"))),
+    ],
+    ids=str,
+)
+def test_the_tonic_gives_way_to_what_is_asked_for(wishes: Wishes) -> None:
+    assert codes(composed(wishes=wishes)) == set()
+
+
+@pytest.mark.parametrize(
+    ("chord", "root_of_last_beats", "code"),
+    [
+        ("4:3=D7", [2, 2, 7], "cadence-shortened"),  # dominant and tonic, a beat each
+        ("4:2=C", [0, 7, 7], "cadence-shortened"),  # the tonic alone
+        ("4:3=Em/E", [4, 7], "cadence-shortened"),
+        ("4:4=Em/E", [4], "cadence-left-out"),
+    ],
+)
+def test_a_default_cadence_gives_way_and_says_so(
+    chord: str, root_of_last_beats: list[int], code: str
+) -> None:
+    asked = Wishes(chords=(parse_chord_wish(chord),))
+    found = composed(wishes=asked, cadence="authentic")
+    (setting,) = found.settings
+    roots = [p % 12 for p in setting.grid[::4, 3][-len(root_of_last_beats) :]]
+    if not (chord == "4:2=C" and roots[0] in (4, 7)):  # any note of C is in the bass
+        assert roots == root_of_last_beats
+    assert codes(found) == {code}
+
+
+def test_what_contradicts_itself_is_refused_as_it_was_asked_for() -> None:
+    wishes = Wishes(
+        cadence="authentic",
+        chords=(parse_chord_wish("4:4=Am"),),
+        ranges=(parse_range("bass=C2..E2"),),
+    )
+    with pytest.raises(UsageError, match="nothing is left for the bass, for the bass"):
+        composed(wishes=wishes, cadence="authentic")
+    with pytest.raises(UsageError, match="bar 9"):
+        composed(wishes=Wishes(pins=(parse_pin("alto@9:1=C4"),)), cadence="half")
+
+
+def test_messages_spell_by_the_key() -> None:
+    flat = Key(tonic=10, is_minor=False)
+    wishes = Wishes(pins=(parse_pin("bass@1:1=D3"), parse_pin("bass@1:1.5=D#3")))
+    with pytest.raises(UsageError, match="pinned to Eb3, while the bass is pinned"):
+        composed(key=flat, wishes=wishes)
 
 
 def test_what_is_in_another_key_is_only_a_last_resort() -> None:

@@ -8,6 +8,7 @@ import pytest
 from musegen.coconet.config import NUM_PITCHES, REST_CLASS
 from musegen.coconet.constraint_cells import ALL_VOICES, SILENCE, Cells
 from musegen.data.errors import UsageError
+from musegen.data.spelling import pitch_name
 
 
 def cells(*, shift: int = 0, allow_rests: bool = False, **changed: object) -> Cells:
@@ -88,7 +89,40 @@ def test_given_cells_are_not_narrowed_but_checked() -> None:
         cells(shift=1).check_given(0, slice(0, 1), SILENCE, "it is silent")
 
 
-def test_voices_that_are_not_checked_are_taken_as_they_are() -> None:
-    board = cells(checked_voices=(1, 2))
+def test_what_is_written_later_is_not_checked() -> None:
+    is_later = np.zeros((8, 4), dtype=bool)
+    is_later[:, 0] = True
+    board = cells(is_later=is_later)
     board.check_given(0, slice(0, 8), SILENCE, "it is silent")
     assert ALL_VOICES == (0, 1, 2, 3)
+
+
+def test_pitches_are_named_as_stated_and_as_the_key_has_them() -> None:
+    board = cells(shift=2, spell=lambda pitch: pitch_name(pitch, sharps=-3))
+    assert board.name(63) == "Eb4"
+    assert board.names((3, 7, 22)) == "Eb G Bb"
+
+
+def test_what_has_to_sound_is_handed_on_as_the_network_sees_it() -> None:
+    board = cells(shift=2)
+    board.require(slice(2, 4), (0, 4), "the chord C")
+    found = board.allowed(forbids_crossing=True)
+    assert found.forbids_crossing
+    assert np.argwhere(found.needed_tones[0]).tolist() == [
+        [2, 2],
+        [2, 6],
+        [3, 2],
+        [3, 6],
+    ]
+
+
+def test_what_voices_of_a_step_cannot_be_together_is_refused_with_the_reason() -> None:
+    board = cells()
+    board.require(slice(2, 4), (0, 3, 6, 9), "the chord Cdim7")
+    board.keep((3,), slice(0, 8), board.pitches(lambda p: p % 12 == 0), "it is C")
+    with pytest.raises(
+        UsageError,
+        match=r"^place 2: the free voices cannot sound D# F# A together, as has to be "
+        "for the chord Cdim7: ask for another chord, or change what is given",
+    ):
+        board.allowed(forbids_crossing=False)

@@ -93,7 +93,9 @@ def test_a_pinned_chord_binds_free_voices_and_perhaps_the_bass() -> None:
         assert pitch_classes(found[0, voice]) == {C, E, G}
     assert pitches(found[4, 1]) == EVERYTHING
     chord = PinnedChord(start=0, end=4, pitch_classes=(C, E, G), bass=E)
-    found = resolved(chord, grid=melody(74), allow_rests=True)  # D passes
+    grid = melody()
+    grid[1:4, 0] = 74 - MIN_PITCH  # D passes
+    found = resolved(chord, grid=grid, allow_rests=True)
     assert pitch_classes(found[0, 3]) == {E}
     assert -1 in pitches(found[0, 2])
     assert -1 not in pitches(found[0, 3])
@@ -195,7 +197,7 @@ def test_statements_are_about_the_score_before_it_is_transposed() -> None:
     pin = PinnedNote(voice=3, start=0, end=4, pitch=48)
     chord = PinnedChord(start=4, end=8, pitch_classes=(C, E, G))
     whole = VoiceRange(voices=(1,), lowest=60, highest=60, start=12)
-    found = resolved(pin, chord, whole, shift=3)
+    found = resolved(pin, chord, whole, shift=3, grid=melody(75))
     assert pitches(found[0, 3]) == {51}
     assert pitch_classes(found[4, 2]) == {3, 7, 10}
     assert pitches(found[12, 1]) == {63}
@@ -285,7 +287,7 @@ def test_places_are_counted_in_steps_where_no_score_is_known() -> None:
 
 def test_a_column_that_cannot_but_cross_is_refused() -> None:
     grid = melody()
-    grid[4:8, 2] = 50  # the tenor is given above the soprano
+    grid[4:8, 2] = 44  # the tenor is given above the soprano
     assert resolved(grid=grid).any()
     with pytest.raises(UsageError, match="bar 1, beat 2: the free voices cannot be"):
         resolved(grid=grid, forbids_crossing=True)
@@ -294,19 +296,22 @@ def test_a_column_that_cannot_but_cross_is_refused() -> None:
         resolved(high, forbids_crossing=True)
 
 
-def test_only_voices_that_are_written_have_to_fit_so_far() -> None:
+def test_what_is_written_later_has_to_fit_only_then() -> None:
     cadence = Cadence(kind="authentic", tonic=C, end=16)
     constraints = Constraints(statements=(cadence,))
     grid = np.full((16, 4), 24, dtype=np.int16)  # C4 in all voices, also before
     grid[:, 2] = 25
     is_free = np.zeros(grid.shape, dtype=bool)
-    is_free[:, 1] = True
+    is_free[:, [1, 3]] = True
     with pytest.raises(UsageError, match="tenor is given there as C#4"):
         constraints.resolve(grid, is_free, allow_rests=False, writes_rests=False)
-    allowed = constraints.of_voices((1,)).resolve(
-        grid, is_free, allow_rests=False, writes_rests=False
+    is_later = np.zeros_like(is_free)
+    is_later[:, 2] = True
+    allowed = constraints.resolve(
+        grid, is_free, allow_rests=False, writes_rests=False, is_later=is_later
     )
     assert pitch_classes(allowed.classes[0, 15, 1]) == {C, E, G}
+    assert np.array_equal(allowed.later_cells[0], is_later)
 
 
 def test_ranges_and_cadences_that_make_no_sense_are_refused() -> None:

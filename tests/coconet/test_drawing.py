@@ -264,6 +264,76 @@ def test_crossing_is_free_unless_forbidden() -> None:
     assert result[0, 0, 1] == 45
 
 
+def with_tones(*tones: int, num_steps: int = 1) -> Allowed:
+    """What lets every step sound anything that has these pitch classes."""
+    needed = np.zeros((1, num_steps, 12), dtype=bool)
+    needed[..., list(tones)] = True
+    return replace(Allowed.pitches(num_steps), tones=needed)
+
+
+@given(seed=st.integers(0, 2**32 - 1), top_p=st.sampled_from([0.1, 1.0]))
+@settings(max_examples=30, deadline=None)
+def test_tones_that_have_to_sound_do(seed: int, top_p: float) -> None:
+    rng = np.random.default_rng(seed)
+    pitch = rng.integers(0, NUM_PITCHES, (2, 8, 4)).astype(np.int16)
+    is_drawn = rng.random(pitch.shape) < 0.7
+    allowed = with_tones(0, 4, 10, num_steps=8)
+    possible = has_room(pitch, is_drawn, allowed)
+    is_drawn &= possible[..., None]
+    result = draw_cells(
+        random_scores(2, 8, 4, NUM_CLASSES, seed=seed),
+        pitch,
+        is_drawn,
+        uniforms=rng.random(pitch.shape),
+        heat=Heat(temperature=0.0 if seed % 2 else 1.5, top_p=top_p),
+        allowed=allowed,
+    )
+    assert np.array_equal(result[~is_drawn], pitch[~is_drawn])
+    for tone in (0, 4, 10):
+        assert (result % 12 == tone).any(axis=2)[possible].all()
+
+
+def test_tones_are_left_to_cells_that_are_written_later() -> None:
+    pitch = np.array([[[40, 4, 4, 4]]], dtype=np.int16)
+    only_soprano = np.array([[[True, False, False, False]]])
+    is_later = np.array([[[False, True, False, False]]])
+    allowed = replace(with_tones(0, 4), is_later=is_later)
+
+    def drawn(allowed: Allowed) -> set[int]:
+        return {
+            int(
+                draw_cells(
+                    np.zeros((1, 1, 4, NUM_PITCHES), dtype=np.float32),
+                    pitch,
+                    only_soprano,
+                    uniforms=np.full(pitch.shape, uniform),
+                    heat=Heat(),
+                    allowed=allowed,
+                )[0, 0, 0]
+            )
+            for uniform in np.linspace(0, 0.999, 92)
+        }
+
+    assert drawn(allowed) == set(range(12, NUM_PITCHES))  # the alto takes the C, 12
+    assert {pitch % 12 for pitch in drawn(replace(allowed, is_later=None))} == {0}
+
+
+def test_voices_of_a_chord_cross_only_where_they_have_to() -> None:
+    pitch = np.array([[[20, -1, -1, -1]], [[0, -1, -1, 30]]], dtype=np.int16)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        result = draw_cells(
+            np.zeros((2, 1, 4, NUM_PITCHES), dtype=np.float32),
+            pitch,
+            pitch < 0,
+            uniforms=rng.random(pitch.shape),
+            heat=Heat(),
+            allowed=with_tones(2, 6, 9),
+        )
+        assert (np.diff(result[0, 0]) <= 0).all()
+        assert {2, 6, 9} <= set((result[1, 0] % 12).tolist())
+
+
 def test_allowed_is_cut_with_the_steps() -> None:
     classes = np.ones((1, 6, 4, NUM_CLASSES), dtype=bool)
     classes[0, 2] = False
@@ -271,6 +341,19 @@ def test_allowed_is_cut_with_the_steps() -> None:
     assert cut.classes.shape == (1, 2, 4, NUM_CLASSES)
     assert not cut.classes[0, 0].any()
     assert cut.forbids_crossing
+    assert not cut.needed_tones.any()
+    whole = with_tones(7, num_steps=6)
+    whole.needed_tones[0, 3] = False
+    assert np.argwhere(whole.window(slice(2, 4)).needed_tones).tolist() == [[0, 0, 7]]
+
+
+def test_what_is_allowed_is_joined_item_by_item() -> None:
+    is_later = np.ones((1, 2, 4), dtype=bool)
+    items = [with_tones(3, num_steps=2), replace(Allowed.pitches(2), is_later=is_later)]
+    joined = Allowed.join(items)
+    assert joined.classes.shape == (2, 2, 4, NUM_CLASSES)
+    assert joined.needed_tones.sum(axis=(1, 2)).tolist() == [2, 0]
+    assert joined.later_cells.sum(axis=(1, 2)).tolist() == [0, 8]
 
 
 def test_items_without_a_question_leave_their_generator_alone() -> None:

@@ -15,6 +15,7 @@ from musegen.coconet.ancestral import AncestralConfig
 from musegen.coconet.ancestral_gibbs import AncestralGibbsConfig
 from musegen.coconet.config import MIN_PITCH, NUM_PITCHES, BeatNetworkConfig
 from musegen.coconet.constraints import (
+    Cadence,
     Constraints,
     PinnedChord,
     PinnedNote,
@@ -86,9 +87,14 @@ def model_of(logits: Toy = neighbourly, *, writes_rests: bool = True) -> Coconet
     )
 
 
+def tune_at(step: Untyped, *, tune: int = 30) -> Untyped:
+    """The given soprano: another pitch on each beat."""
+    return tune + step // 4 % 5
+
+
 def task(num_steps: int = 24, *, tune: int = 30, **changed: Untyped) -> FillTask:
     pitch = np.full((num_steps, 4), -1, dtype=np.int16)
-    pitch[:, 0] = tune + np.arange(num_steps) // 4 % 5
+    pitch[:, 0] = tune_at(np.arange(num_steps), tune=tune)
     options = {
         "pitch": pitch,
         "is_free": np.tile([False, True, True, True], (num_steps, 1)),
@@ -130,9 +136,10 @@ def statements(draw: st.DrawFn, num_steps: int) -> list[Statement]:
         elif kind == "rest":
             result.append(PinnedNote(voice=voice, start=start, end=end, pitch=None))
         elif kind == "chord":
-            chord = (pitch % 12, (pitch + 4) % 12, (pitch + 7) % 12)
+            root = (tune_at(start) + MIN_PITCH - draw(st.sampled_from([0, 4, 7]))) % 12
+            chord = (root, (root + 4) % 12, (root + 7) % 12)
             result.append(
-                PinnedChord(start=start, end=end, pitch_classes=chord, bass=pitch % 12)
+                PinnedChord(start=start, end=end, pitch_classes=chord, bass=root)
             )
         elif kind == "range":
             highest = min(pitch + 3, MIN_PITCH + NUM_PITCHES - 1)
@@ -159,6 +166,8 @@ def check(pitch: PitchIndex, stated: list[Statement]) -> None:
         elif isinstance(one, PinnedChord):
             assert np.isin(midi[steps, 1:] % 12, one.pitch_classes).all()
             assert (midi[steps, 3] % 12 == one.bass).all()
+            for tone in one.required:
+                assert (midi[steps] % 12 == tone).any(axis=1).all()
         elif isinstance(one, VoiceRange):
             line = midi[steps, one.voices[0]]
             assert ((line >= one.lowest) & (line <= one.highest)).all()
@@ -190,10 +199,17 @@ def test_constraints_hold_when_stopped(sampler: SamplerConfig, stop_after: int) 
         return neighbourly(pitch, is_hidden)
 
     stated: list[Statement] = [
-        PinnedChord(start=0, end=24, pitch_classes=(0, 4, 7), bass=0),
+        PinnedChord(start=0, end=4, pitch_classes=(6, 10, 1), bass=6),
+        PinnedChord(start=4, end=24, pitch_classes=(0, 4, 7), bass=0),
         PinnedNote(voice=2, start=20, end=24, pitch=60),
     ]
-    one = task(constraints=Constraints(statements=tuple(stated), forbids_crossing=True))
+    given_tune = np.where(np.arange(24) < 4, 30, 36)
+    pitch = np.full((24, 4), -1, dtype=np.int16)
+    pitch[:, 0] = given_tune
+    one = task(
+        pitch=pitch,
+        constraints=Constraints(statements=tuple(stated), forbids_crossing=True),
+    )
     found = fill(
         one,
         model=model_of(counting),
@@ -209,6 +225,42 @@ def test_constraints_hold_when_stopped(sampler: SamplerConfig, stop_after: int) 
         assert (np.diff(filling.pitch, axis=1) <= 0).all()
     # At most one pass for each window that was left, and one mask to rank by.
     assert len(asked) <= stop_after + 2 + 2
+
+
+@every_sampler
+@pytest.mark.parametrize("forbids_crossing", [False, True])
+@given(seed=st.integers(0, 2**32 - 1), heat=st.sampled_from([0.0, 1.0, 3.0]))
+@settings(max_examples=4, deadline=None)
+def test_chords_are_whole_whatever_is_free(
+    sampler: SamplerConfig, forbids_crossing: bool, seed: int, heat: float
+) -> None:
+    stated: list[Statement] = [
+        VoiceRange(voices=(1,), lowest=50, highest=70),
+        VoiceRange(voices=(2,), lowest=46, highest=66),
+        PinnedChord(start=0, end=4, pitch_classes=(2, 6, 9, 0)),  # D7
+        PinnedChord(start=6, end=8, pitch_classes=(11, 2, 5)),  # Bdim
+        PinnedChord(start=8, end=12, pitch_classes=(1, 4, 7, 10)),  # C#dim7
+        Cadence(kind="authentic", tonic=7, is_minor=True, end=24, final_steps=8),
+    ]
+    constraints = Constraints(
+        statements=tuple(stated), forbids_crossing=forbids_crossing
+    )
+    found = filled(
+        task(is_free=np.ones((24, 4), dtype=bool), constraints=constraints),
+        seed=seed,
+        sampler=replace(sampler, temperature=heat),
+        num_candidates=1,
+    )
+    pitch = found.fillings[0].pitch
+    sounding = [set((step[step >= 0] % 12).tolist()) for step in pitch]
+    assert all(tones == {2, 6, 0} | tones & {9} for tones in sounding[:4])
+    assert sounding[6:8] == [{11, 2, 5}] * 2
+    assert sounding[8:12] == [{1, 4, 7, 10}] * 4
+    assert all({2, 6} <= tones <= {2, 6, 9, 0} for tones in sounding[12:16])
+    assert all({7, 10} <= tones <= {7, 10, 2} for tones in sounding[16:])
+    assert (pitch[12:16, 3] % 12 == 2).all()
+    if forbids_crossing:
+        assert (np.diff(pitch, axis=1) <= 0).all()
 
 
 def test_a_contradiction_is_an_error_before_the_network_is_asked() -> None:

@@ -22,7 +22,8 @@ from musegen.coconet.predicting import (
 from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.score_filling import FilledScore
-from musegen.coconet.wishes import Wishes, parse_pin
+from musegen.coconet.wish_words import parse_pin
+from musegen.coconet.wishes import Wishes
 from musegen.data.errors import EmptyScoreError, UsageError, VoiceNotFoundError
 from musegen.data.score import Note, Part, Score
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -98,6 +100,34 @@ def test_voices_do_not_cross_where_that_is_forbidden() -> None:
     )
     assert not np.array_equal(result, pitch)
     assert (np.diff(result, axis=-1) <= 0).all()
+
+
+def test_notes_of_a_chord_are_not_passed_to_and_fro() -> None:
+    pitch = grid((36, 28, 19, 12), (36, 28, 19, 12))
+    pitch[0, 1:8:2, 1:3] = 31, 16  # alto and tenor take the third by turns
+
+    def holding(pitch: Grid, is_hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Likes what is shown a step or two before."""
+        scores = flat(pitch, is_hidden)
+        for lag in (1, 2):
+            shown = np.where(is_hidden, -1, pitch)[:, :-lag]
+            likes = np.arange(NUM_PITCHES) == shown[..., None]
+            scores[:, lag:] += 30.0 * likes
+        return scores
+
+    needed = np.zeros((1, 8, 12), dtype=bool)
+    needed[..., [0, 4]] = True
+    result = refine(
+        pitch,
+        np.array([[False, True, True, False]]) & np.ones(pitch.shape, dtype=bool),
+        logits=holding,
+        config=RefinementConfig(num_rounds=2, parallel_nats=0.0),
+        generators=generators(1),
+        allowed=replace(Allowed.pitches(8), tones=needed),
+    )
+    for beat in (result[0, :4], result[0, 4:]):
+        assert (beat == beat[0]).all()
+        assert {0, 4} <= set((beat[0] % 12).tolist())
 
 
 def test_the_nucleus_and_the_temperature_reach_the_draws() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from musegen.coconet.config import NUM_PITCHES, BeatNetworkConfig
+from musegen.coconet.constraints import Constraints, PinnedChord
 from musegen.coconet.filling import FillConfig, Fillings, FillTask
 from musegen.coconet.planes import Planes
 from musegen.coconet.predicting import (
@@ -19,6 +21,7 @@ from musegen.coconet.predicting import (
 from musegen.coconet.refinement import RefinementConfig
 from musegen.coconet.revoicing import VoiceByVoice
 from musegen.coconet.sampling import GibbsConfig
+from musegen.data.errors import UsageError
 
 NUM_STEPS = 16
 START = np.tile(np.array([36, 30, 22, 12], np.int16), (NUM_STEPS, 1))
@@ -60,10 +63,11 @@ def revoiced(
     num_alternatives: int = 1,
     stop_after: int | None = None,
     seed: int = 0,
+    constraints: Constraints | None = None,
 ) -> Fillings:
     method = VoiceByVoice(start=start, onset=np.tile(ONSET[:, None], (1, 4)))
     return method.fill(
-        task(*voices),
+        replace(task(*voices), constraints=constraints),
         model=CoconetModel(
             name="listener",
             digest="0",
@@ -121,6 +125,52 @@ def test_a_stop_leaves_the_other_voices_as_they_were() -> None:
     (one,) = found.fillings
     assert np.array_equal(one.pitch[:, :3], START[:, :3])
     assert not np.array_equal(one.pitch[:, 3], START[:, 3])
+
+
+D7 = PinnedChord(start=4, end=8, pitch_classes=(2, 6, 9, 0), bass=2)
+
+
+@pytest.mark.parametrize("stop_after", [None, 1, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_asked_for_holds_when_the_last_voice_is_written(
+    seed: int, stop_after: int | None
+) -> None:
+    start = START.copy()
+    start[:, 1] = 2  # the alto lies below all others
+    constraints = Constraints(statements=(D7,), forbids_crossing=True)
+    (found,) = revoiced(
+        Listener(),
+        *range(4),
+        start=start,
+        seed=seed,
+        stop_after=stop_after,
+        constraints=constraints,
+    ).fillings
+    assert {2, 6, 0} <= set((found.pitch[4] % 12).tolist())
+    assert np.isin(found.pitch[4:8] % 12, (2, 6, 9, 0)).all()
+    assert (found.pitch[4:8, 3] % 12 == 2).all()
+    assert (np.diff(found.pitch, axis=1) <= 0).all()
+
+
+def test_voices_that_are_not_rewritten_have_to_fit() -> None:
+    with pytest.raises(UsageError, match=r"step 5: the chord is .* tenor is given"):
+        revoiced(Listener(), 1, 3, constraints=Constraints(statements=(D7,)))
+
+
+def test_a_note_that_a_given_voice_leaves_is_taken_over() -> None:
+    chord = PinnedChord(start=4, end=8, pitch_classes=(0, 4, 7))
+    start = START.copy()
+    start[4:6, 0], start[6:, 0] = 40, 41  # the soprano goes on from E to F
+    for seed in range(4):
+        (found,) = revoiced(
+            Listener(),
+            *(1, 2, 3),
+            start=start,
+            seed=seed,
+            constraints=Constraints(statements=(chord,)),
+        ).fillings
+        assert (found.pitch[4:8, 1:] % 12 == 0).any(axis=1).all()
+        assert (found.pitch[6:8, 1:] % 12 == 4).any(axis=1).all()
 
 
 def test_few_alternatives_are_said() -> None:

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from musegen.coconet.composing import ComposeConfig, prepare_composition
 from musegen.coconet.constraints import (
     Cadence,
-    Constraints,
     PinnedChord,
     PinnedNote,
     VoiceRange,
 )
 from musegen.coconet.melody import prepare_melody
 from musegen.coconet.score_task import ScoreTask
+from musegen.coconet.wish_words import parse_chord_wish, parse_pin, parse_range
 from musegen.coconet.wishes import (
     Wishes,
     constraints_of,
     key_of_score,
-    parse_chord_wish,
-    parse_key,
-    parse_pin,
-    parse_pitch,
-    parse_pitch_class,
-    parse_range,
     tonic_chord,
 )
 from musegen.data.errors import UsageError
 from musegen.data.grading.keys import Key
 from musegen.data.score import BarBeat, KeySignature, Note, Part, Score
-from musegen.data.spelling import pitch_name
 
 Untyped = Any  # options are of many types
 
@@ -71,100 +64,13 @@ def test_no_wish_is_no_constraint() -> None:
     assert constraints_of(Wishes(), melody()) is None
 
 
-# === Reading ===
-
-
-@pytest.mark.parametrize("pitch", [0, 11, 36, 60, 61, 69, 127])
-@pytest.mark.parametrize("sharps", [-3, 3])
-def test_pitches_are_read_as_they_are_named(pitch: int, sharps: int) -> None:
-    assert parse_pitch(pitch_name(pitch, sharps=sharps)) == pitch
-    assert parse_pitch(str(pitch)) == pitch
-
-
-@pytest.mark.parametrize("text", ["", "H4", "C", "C#", "128", "C11", "4C", "-1"])
-def test_what_is_no_pitch_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no pitch: write a name such as F#4"):
-        parse_pitch(text)
-
-
-def test_pins_are_read() -> None:
-    pin = parse_pin("alto@3:2=F#4")
-    assert (pin.voice, pin.place, pin.pitch) == (
-        1,
-        BarBeat(bar=3, beat=Fraction(2)),
-        66,
-    )
-    assert parse_pin("b@1=rest").pitch is None
-
-
-@pytest.mark.parametrize(
-    ("name", "classes", "bass"),
-    [
-        ("C", {0, 4, 7}, None),
-        ("Am", {9, 0, 4}, None),
-        ("F#dim", {6, 9, 0}, None),
-        ("Bb7", {10, 2, 5, 8}, None),
-        ("Ebmaj7", {3, 7, 10, 2}, None),
-        ("Dm7b5", {2, 5, 8, 0}, None),
-        ("Gsus4", {7, 0, 2}, None),
-        ("G/B", {7, 11, 2}, 11),
-        ("C/Bb", {0, 4, 7}, 10),
-    ],
-)
-def test_chords_are_read(name: str, classes: set[int], bass: int | None) -> None:
-    wish = parse_chord_wish(f"4:1={name}")
-    assert (set(wish.pitch_classes), wish.bass) == (classes, bass)
-
-
-@pytest.mark.parametrize("name", ["", "H", "Cx", "am", "C13", "C/", "C/H"])
-def test_what_is_no_chord_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=r"is no (chord|note)"):
-        parse_chord_wish(f"4:1={name}")
-
-
-@pytest.mark.parametrize(
-    ("text", "tonic", "is_minor"),
-    [
-        ("G", 7, False),
-        ("Em", 4, True),
-        ("Bb", 10, False),
-        ("F#m", 6, True),
-        ("C minor", 0, True),
-        ("eb major", 3, False),
-        ("Dmaj", 2, False),
-    ],
-)
-def test_keys_are_read(text: str, tonic: int, is_minor: bool) -> None:
-    assert parse_key(text) == Key(tonic=tonic, is_minor=is_minor)
-
-
-@pytest.mark.parametrize(
-    ("parse", "text"),
-    [
-        (parse_pin, "alto=C4"),
-        (parse_pin, "alto@3:2"),
-        (parse_pin, "viola@3:2=C4"),
-        (parse_pin, "alto@3:0=C4"),
-        (parse_chord_wish, "Am"),
-        (parse_range, "C3..C4"),
-        (parse_range, "alto=C3"),
-        (parse_range, "alto=C4..C3"),
-        (parse_key, "H"),
-        (parse_key, "Gmm"),
-        (parse_pitch_class, "h"),
-    ],
-)
-def test_wrong_words_are_refused(parse: Callable[[str], object], text: str) -> None:
-    with pytest.raises(UsageError):
-        parse(text)
-
-
 @pytest.mark.parametrize(
     ("wishes", "words"),
     [
         ({"pins": (parse_pin("a@1:1=C4"), parse_pin("a@1:1=E4"))}, "--pin alto in bar"),
         ({"chords": (parse_chord_wish("1=C"),) * 2}, "--chord in bar 1"),
         ({"ranges": (parse_range("a=C4..C5"),) * 2}, "--range alto was given twice"),
+        ({"forbidden": (parse_range("a=C4..C5"),) * 2}, "--forbid alto=C4..C5 was"),
     ],
 )
 def test_a_wish_is_said_once(wishes: dict[str, Any], words: str) -> None:
@@ -194,13 +100,36 @@ def test_chords_and_ranges_become_statements() -> None:
     )
 
 
+def test_forbidden_ranges_and_crossing_become_constraints() -> None:
+    several = (parse_range("a=C4..E4"), parse_range("a=A4..A4"))
+    found = statements(melody(), forbidden=several, ranges=(parse_range("t=C4..C5"),))
+    assert found == (
+        VoiceRange(voices=(2,), lowest=60, highest=72),
+        VoiceRange(voices=(1,), lowest=60, highest=64, is_forbidden=True),
+        VoiceRange(voices=(1,), lowest=69, highest=69, is_forbidden=True),
+    )
+    ordered = constraints_of(Wishes(forbids_crossing=True), melody())
+    assert ordered is not None
+    assert (ordered.statements, ordered.forbids_crossing) == ((), True)
+
+
+@pytest.mark.parametrize(("sharps", "name"), [(None, "F#"), (1, "F#"), (-6, "Gb")])
+def test_messages_spell_by_the_key_of_the_score(sharps: int | None, name: str) -> None:
+    task = melody(*([66] * 8), sharps=sharps)
+    found = constraints_of(Wishes(chords=(parse_chord_wish("1:1=Am"),)), task)
+    assert found is not None
+    with pytest.raises(UsageError, match=f"the chord is Am, .* given there as {name}4"):
+        found.resolve(
+            task.pitch_index, task.is_free, allow_rests=False, writes_rests=False
+        )
+
+
 def test_pitches_are_shifted_with_the_score() -> None:
     task = melody(48, 50, 52)
     found = constraints_of(Wishes(pins=(parse_pin("alto@1:1=C3"),)), task)
-    assert task.shift == 12
-    assert found == Constraints(
-        statements=(PinnedNote(voice=1, start=0, end=4, pitch=48),), shift=12
-    )
+    assert found is not None
+    assert found.shift == task.shift == 12
+    assert found.statements == (PinnedNote(voice=1, start=0, end=4, pitch=48),)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +138,18 @@ def test_pitches_are_shifted_with_the_score() -> None:
         ({"pins": (parse_pin("s@1:1=C4"),)}, "--pin soprano does nothing in bar 1"),
         ({"pins": (parse_pin("a@9:1=C4"),)}, "bar 9, beat 1 is not in the score"),
         ({"ranges": (parse_range("s=C4..C5"),)}, "--range soprano does nothing"),
+        ({"forbidden": (parse_range("s=C4..C5"),)}, "--forbid soprano does nothing"),
+        (
+            {
+                "forbidden": (parse_range("a=C4..C5"),),
+                "ranges": (parse_range("a=D5..E5"),),
+            },
+            "--forbid alto=C4..C5 does nothing: --range alto=D5..E5 already keeps to",
+        ),
+        (
+            {"forbidden": (parse_range("b=C0..B1"),)},
+            "--forbid bass=C0..B1 does nothing: the network writes only C2..A5",
+        ),
     ],
 )
 def test_a_wish_that_cannot_act_is_refused(wishes: dict[str, Any], words: str) -> None:
@@ -237,6 +178,28 @@ def test_a_cadence_ends_with_the_last_given_note() -> None:
     found = cadence(melody())
     assert (found.tonic, found.is_minor) == (7, False)
     assert (found.end, found.final_steps, found.approach_steps) == (64, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("metre", "final_beats", "steps"),
+    [
+        ((4, 4), None, 8),
+        ((3, 4), None, 12),  # no beat but the first is strong
+        ((2, 4), None, 4),
+        ((6, 8), None, 4),
+        ((4, 4), 1, 4),
+        ((4, 4), 99, 28),  # a beat is left for the chord before
+    ],
+)
+def test_a_cadence_that_nothing_given_ends_takes_strong_beats(
+    metre: tuple[int, int], final_beats: int | None, steps: int
+) -> None:
+    key = Key(tonic=0, is_minor=False)
+    task = prepare_composition(ComposeConfig(key=key, metre=metre, num_bars=2))
+    found = cadence(task, key=key, final_beats=final_beats)
+    assert (found.final_steps, found.approach_steps) == (steps, 4)
+    open_end = cadence(task, key=key, has_approach=False)
+    assert open_end.approach_steps == 0
 
 
 def test_a_cadence_takes_the_key_that_is_asked_for() -> None:

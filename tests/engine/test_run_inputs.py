@@ -73,6 +73,12 @@ def test_a_run_that_says_nothing_of_its_data_takes_any(tmp_path: Path) -> None:
     require_same_data(tmp_path, tunes(tmp_path / "tunes.parquet"))
 
 
+def test_a_new_run_forgets_the_data_of_one_that_never_began(tmp_path: Path) -> None:
+    keep_data(tmp_path / "run", tunes(tmp_path / "tunes.parquet"))
+    keep_data(tmp_path / "run", None)
+    assert list((tmp_path / "run").iterdir()) == []
+
+
 def test_data_that_is_gone_is_told(tmp_path: Path) -> None:
     keep_data(tmp_path / "run", tunes(tmp_path / "tunes.parquet"))
     (tmp_path / "tunes.parquet").unlink()

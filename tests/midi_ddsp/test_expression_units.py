@@ -176,3 +176,20 @@ def test_every_note_has_a_row_and_those_beyond_the_end_are_zero() -> None:
         [0.0, 1200.0, 0.0], abs=1e-3
     )
     assert not values[2].any()
+
+
+def test_frames_at_the_onset_without_the_pitch_are_no_vibrato() -> None:
+    time_s = np.arange(100) / 250
+    cents = 10.5 * np.sin(2 * np.pi * 5.5 * time_s + 1.0)
+    cents[:4] -= 300.0
+    measured = measure(parameters_of(100, f0_hz=440.0 * 2 ** (cents / 1200)))
+    assert measured["vibrato_extent_cents"] == pytest.approx(10.5, abs=1.0)
+    assert measured["vibrato_rate_hz"] == pytest.approx(5.5, abs=0.5)
+    assert measured["intonation_cents"] == pytest.approx(0.0, abs=1.0)
+
+
+def test_glide_from_the_note_before_is_no_vibrato() -> None:
+    cents = np.zeros(200)
+    cents[:10] = np.linspace(-100.0, 0.0, 10)
+    measured = measure(parameters_of(200, f0_hz=440.0 * 2 ** (cents / 1200)))
+    assert measured["vibrato_extent_cents"] < 1.0

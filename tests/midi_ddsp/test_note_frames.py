@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musegen.data.errors import PolyphonyError
-from musegen.midi_ddsp.note_frames import frame_spans, note_frames, seconds_to_frame
+from musegen.midi_ddsp.note_frames import (
+    frame_spans,
+    index_of_spans,
+    note_frames,
+    seconds_to_frame,
+    spans_of_index,
+)
 from musegen.midi_ddsp.notes import PlayedNote
 
 
@@ -99,3 +105,12 @@ def test_every_note_is_found_again_in_its_frames(
     assert frames.onset.sum() == frames.offset.sum() == len(notes)
     expected = [round(one.onset_s * 250) for one in notes]
     assert spans[:, 0].tolist() == expected
+
+
+def test_spans_and_the_note_of_each_frame_say_the_same() -> None:
+    frames = note_frames([note(0.0, 0.1), note(0.1, 0.2), note(0.3, 0.4)], 120)
+    spans = spans_of_index(frames.note_index)
+    assert spans.tolist() == [[0, 25], [25, 50], [75, 100]]
+    np.testing.assert_array_equal(index_of_spans(spans, 120), frames.note_index)
+    assert index_of_spans(spans, 80).tolist()[-5:] == [2] * 5
+    assert spans_of_index(index_of_spans([], 4)).tolist() == []

@@ -50,6 +50,18 @@ def test_what_changes_no_sound_is_refused(
     assert not Path("a.wav").exists()
 
 
+def test_notes_are_written_down_where_they_are_known(synth: Synth) -> None:
+    from musegen.midi_ddsp.tables.parameter_files import read_header
+
+    spans = read_header(Path("p.parquet")).note_spans
+    assert spans is not None
+    assert all(start < end for start, end in spans)
+    again = ("--parameters", "p.parquet", "--save-parameters", "q.parquet")
+    words = ["synth", "line.mid", *again, "-o", "a.wav", "--seed", "1"]
+    assert run(words) == 0
+    assert read_header(Path("q.parquet")).note_spans is None
+
+
 def test_no_player_is_named_and_no_model_recorded(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -94,3 +94,25 @@ def test_no_notes_need_no_recording() -> None:
 def test_a_recording_too_short_is_refused_with_a_sentence() -> None:
     with pytest.raises(InputError, match="cannot hold 18 notes"):
         align(score(), np.zeros(100), RATE)
+
+
+@pytest.mark.parametrize("tail_s", [0.002, 0.5])
+@pytest.mark.parametrize("tempo", [0.7, 1.0, 1.4])
+def test_repeated_notes_at_the_end_keep_their_places(
+    play_notes: Callable[..., Any], tempo: float, tail_s: float
+) -> None:
+    pitches = [60, 64, 67, 67, 67, 67]
+    written = [
+        PlayedNote(pitch=pitch, onset_s=0.5 * i, offset_s=0.5 * i + 0.5)
+        for i, pitch in enumerate(pitches)
+    ]
+    truth = [
+        PlayedNote(
+            pitch=note.pitch,
+            onset_s=note.onset_s / tempo,
+            offset_s=note.offset_s / tempo - 0.03,
+        )
+        for note in written
+    ]
+    found = align(written, play_notes(truth, tail_s=tail_s).audio, RATE)
+    assert onset_errors_s(found, truth).max() < 0.04

@@ -22,3 +22,10 @@ def test_silence_and_nothing_are_not_trusted() -> None:
     assert not confidence.any()
     pitch_hz, confidence = read_low_pitch(np.zeros(0, np.float32), 0, hop_s=0.008)
     assert len(pitch_hz) == len(confidence) == 0
+
+
+def test_sound_too_soft_for_its_numbers_is_silence() -> None:
+    audio = np.full(16000, 1e-40, np.float32)
+    with np.errstate(all="raise"):
+        _, confidence = read_low_pitch(audio, 125, hop_s=0.008)
+    assert not confidence.any()

@@ -9,7 +9,10 @@ import pytest
 from musegen.data.errors import InputError
 from musegen.midi_ddsp.analysis.pitch_track import PitchTrack
 from musegen.midi_ddsp.analysis.pitch_tracking import track_pitch
-from musegen.midi_ddsp.analysis.segmentation import segment_notes
+from musegen.midi_ddsp.analysis.segmentation import (
+    segment_notes,
+    stretches_without_note,
+)
 from musegen.midi_ddsp.dsp.loudness import loudness_db
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import midi_to_hz
@@ -74,6 +77,40 @@ def test_rests_divide_notes_of_one_pitch() -> None:
 def test_notes_shorter_than_asked_for_are_dropped() -> None:
     track = steady([60.0, 0, 62.0])
     assert segment_notes(track, flat(track), min_note_s=0.3) == []
+
+
+@pytest.mark.parametrize("length_s", [0.06, 0.075])
+def test_fast_notes_are_found(play_notes: Callable[..., Any], length_s: float) -> None:
+    pitches = [60, 64, 67, 72, 76, 72, 67, 64]
+    notes = [
+        PlayedNote(
+            pitch=pitch, onset_s=0.2 + i * length_s, offset_s=0.2 + (i + 1) * length_s
+        )
+        for i, pitch in enumerate(pitches)
+    ]
+    audio = play_notes(notes, vibrato_cents=0, noise_db=-60).audio
+    found = segment_notes(track_pitch(audio, 16000), loudness_db(audio))
+    assert [note.pitch for note in found] == pitches
+
+
+def test_glide_through_semitones_is_no_row_of_short_notes() -> None:
+    pitch = np.concatenate(
+        [np.full(75, 60.0), np.linspace(60, 64, 30), np.full(75, 64)]
+    )
+    track = PitchTrack(
+        f0_hz=midi_to_hz(pitch).astype(np.float32),
+        confidence=np.ones(180, np.float32),
+        voiced=np.ones(180, bool),
+    )
+    assert [note.pitch for note in segment_notes(track, flat(track))] == [60, 64]
+
+
+def test_pitch_that_is_in_no_note_is_told() -> None:
+    track = steady([60.0, 0.0, 62.0, 0.0])
+    notes = segment_notes(track, flat(track))
+    assert stretches_without_note(track.voiced, notes).tolist() == []
+    assert stretches_without_note(track.voiced, notes[:1]).tolist() == [[100, 150]]
+    assert stretches_without_note(track.voiced, []).tolist() == [[0, 50], [100, 150]]
 
 
 def test_a_louder_note_has_the_higher_velocity() -> None:

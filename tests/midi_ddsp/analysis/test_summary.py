@@ -55,6 +55,13 @@ def test_tuning_is_measured_against_a_440(cents: float) -> None:
     assert summary.tuning_a_hz == pytest.approx(440 * 2 ** (cents / 1200), abs=0.1)
 
 
+@pytest.mark.parametrize("extent", [0.3, 0.5, 0.8])
+def test_wide_vibrato_is_no_mistuning(extent: float) -> None:
+    assert summarize(analysis(60, extent=extent)).tuning_a_hz == pytest.approx(
+        440.0, abs=1.0
+    )
+
+
 def test_vibrato_is_told_where_there_is_some() -> None:
     wide = summarize(analysis(60, extent=0.3)).vibrato
     assert wide.extent_cents == pytest.approx(30, abs=4)

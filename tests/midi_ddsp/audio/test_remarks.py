@@ -66,3 +66,12 @@ def test_the_mean_of_the_channels_is_returned() -> None:
     assert mono == pytest.approx([0.3, -0.1])
     assert mono.dtype == np.float32
     assert found.peak == pytest.approx(0.5)
+
+
+def test_levels_that_are_none_of_a_sound_are_refused() -> None:
+    found = remarks()
+    found.mix(np.full((100, 1), 1e20, np.float32))
+    with pytest.raises(
+        FileFormatError, match=r"go up to 1e\+20, where full scale is 1"
+    ):
+        found.notices()

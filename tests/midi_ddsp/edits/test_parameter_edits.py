@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from musegen.data.errors import UsageError
+from musegen.data.notices import Notice
 from musegen.midi_ddsp.edits.level import level_db
-from musegen.midi_ddsp.edits.parameter_edits import BOUNDS, Edits, apply_edits, stretch
+from musegen.midi_ddsp.edits.parameter_edits import (
+    BOUNDS,
+    Edits,
+    apply_edits,
+    stretch,
+    stretched_index,
+)
 from musegen.midi_ddsp.edits.timbre import measure_timbre
 from musegen.midi_ddsp.parameters import SynthesisParameters, hz_to_midi, midi_to_hz
 
@@ -88,6 +95,33 @@ def test_formants_that_follow_sound_brighter_than_those_that_are_kept() -> None:
     )
     assert kept["pitch"] == following["pitch"]
     assert kept["brightness"] < 0.8 * following["brightness"]
+
+
+def test_notes_of_an_unbroken_phrase_are_tuned_each_by_itself() -> None:
+    pitch = np.repeat([60.3, 62.0, 63.8], 100)
+    phrase = replace(
+        performance().frames(0, 300), f0_hz=midi_to_hz(pitch).astype(np.float32)
+    )
+    tuned = hz_to_midi(apply_edits(phrase, Edits(tune=1.0)).f0_hz)
+    assert tuned[[50, 150, 250]] == pytest.approx([60.0, 62.0, 64.0], abs=0.01)
+
+
+@pytest.mark.parametrize("factor", [1.3, 10.0, 0.1])
+def test_brightness_that_cannot_be_had_is_told(factor: float) -> None:
+    told: list[Notice] = []
+    apply_edits(performance(), Edits(brightness=factor), tell=told.append)
+    assert [notice.code for notice in told] == (
+        [] if factor == 1.3 else ["brightness-limited"]
+    )
+    assert all(f"{factor:g} times as high" in notice.message for notice in told)
+
+
+def test_notes_are_stretched_with_the_sound() -> None:
+    index = np.repeat([0, -1, 1], [100, 50, 100])
+    longer = stretched_index(index, 2.0)
+    assert len(longer) == stretch(performance().frames(0, 250), 2.0).num_frames
+    assert np.flatnonzero(np.diff(longer)).tolist() == [198, 298]
+    assert stretched_index(index[:0], 2.0).tolist() == []
 
 
 def test_no_edit_changes_nothing() -> None:

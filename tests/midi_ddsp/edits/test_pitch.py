@@ -105,8 +105,47 @@ def test_step_between_notes_stays_a_step() -> None:
     pitch = np.concatenate([swinging(250), swinging(250, centre=60.5)])
     notes = np.repeat([0, 1], 250)
     edited = pitch_of(scale_vibrato(played(pitch), 0.0, note_index=notes))
-    assert abs(edited[240:250].mean() - 60.0) < 0.1
-    assert abs(edited[250:260].mean() - 60.5) < 0.1
+    assert abs(edited[240:250].mean() - 60.0) < 0.15
+    assert abs(edited[250:260].mean() - 60.5) < 0.15
+
+
+def legato(*, glide_s: float, extent: float) -> tuple[Floats, Floats, Integers]:
+    """Pitch, its course without vibrato and the notes, borders amid the glides."""
+    levels, note_frames, glide = [60, 62, 67, 66, 60], 150, round(glide_s * RATE)
+    course = np.repeat(np.array(levels, dtype=np.float64), note_frames)
+    rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(glide) + 0.5) / glide)
+    for index in range(1, len(levels)):
+        first = index * note_frames - glide // 2
+        step = levels[index] - levels[index - 1]
+        course[first : first + glide] = levels[index - 1] + step * rise
+    swing = extent * np.sin(2 * np.pi * 5.5 * np.arange(len(course)) / RATE + 1)
+    return course + swing, course, np.repeat(np.arange(len(levels)), note_frames)
+
+
+@pytest.mark.parametrize("factor", [0.0, 2.0])
+@pytest.mark.parametrize("glide_s", [0.04, 0.08])
+def test_glide_between_notes_keeps_its_time(glide_s: float, factor: float) -> None:
+    pitch, _, notes = legato(glide_s=glide_s, extent=0.0)
+    edited = pitch_of(scale_vibrato(played(pitch), factor, note_index=notes))
+    np.testing.assert_allclose(edited, pitch, atol=0.03)
+
+
+@pytest.mark.parametrize("late", [-8, 0, 8])
+@pytest.mark.parametrize("factor", [0.0, 2.0])
+@pytest.mark.parametrize("glide_s", [0.04, 0.08])
+def test_vibrato_is_scaled_beside_glides_that_stay(
+    glide_s: float, factor: float, late: int
+) -> None:
+    pitch, course, notes = legato(glide_s=glide_s, extent=0.3)
+    moved = np.clip(np.arange(len(notes)) - late, 0, len(notes) - 1)
+    edited = pitch_of(scale_vibrato(played(pitch), factor, note_index=notes[moved]))
+    for border in range(150, len(pitch), 150):
+        glide = slice(border - round(glide_s * 125), border + round(glide_s * 125))
+        np.testing.assert_allclose(edited[glide], pitch[glide], atol=0.3)
+    for start in range(0, len(pitch), 150):
+        body = slice(start + 30, start + 120)
+        wanted = factor * (pitch[body] - course[body])
+        np.testing.assert_allclose(edited[body] - course[body], wanted, atol=0.12)
 
 
 def test_notes_are_pulled_to_the_tempered_pitch() -> None:

@@ -39,6 +39,19 @@ def test_edits_are_heard_and_the_edited_parameters_given() -> None:
     assert result.parameters.f0_hz[0] == pytest.approx(800)
 
 
+def test_notes_come_out_stretched_where_they_are_known() -> None:
+    edits = Edits(stretch=2.0)
+    assert resynthesize(tone(), edits, seed=0).note_index is None
+    known = resynthesize(tone(), edits, seed=0, note_index=np.zeros(250, int))
+    assert known.note_index is not None
+    assert known.note_index.tolist() == [0] * 500
+
+
+def test_brightness_out_of_reach_is_remarked() -> None:
+    (notice,) = resynthesize(tone(), Edits(brightness=10.0), seed=0).notices
+    assert "36 dB an octave" in notice.message
+
+
 def test_seed_chooses_the_noise() -> None:
     first, again, other = (
         resynthesize(tone(noise=0.1), Edits(), seed=seed).audio for seed in (1, 1, 2)

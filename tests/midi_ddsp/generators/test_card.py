@@ -56,7 +56,7 @@ def test_a_card_names_data_licence_training_figures_and_limits(
         "# made\n",
         "1,234,567 parameters",
         "clips of tunes (CC0)",
-        "The weights are under Apache-2.0.",
+        "Apache-2.0",
         "900 steps, 11 minutes",
         "800",
         f"seed {config.seed}",

@@ -25,6 +25,7 @@ def facts(metrics: dict[str, float]) -> TrainingFacts[InferenceTrainingConfig]:
 
 def test_card_states_the_facts() -> None:
     card = render_card("trial", facts({"valid/loss": 3.21}), measured="Well enough.")
+    card = " ".join(card.split())
     for text in (
         "# trial",
         "791,166 parameters",

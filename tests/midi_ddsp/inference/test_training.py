@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from musegen.engine.run_inputs import TrainingData
 from musegen.midi_ddsp.dsp.rendering import render
 from musegen.midi_ddsp.inference.batches import TrainingClip
 from musegen.midi_ddsp.inference.config import CorrectionNetworkConfig
@@ -62,7 +63,11 @@ def test_run_resumes_exports_and_answers(tmp_path: Path) -> None:
     assert len(losses) == 2
     assert losses[-1] == result.metrics["valid/loss"]
     folder = export_inference(
-        network, config=TINY, result=result, source="tones", folder=tmp_path / "made"
+        network,
+        config=TINY,
+        result=result,
+        data=TrainingData(source="tones"),
+        folder=tmp_path / "made",
     )
     assert f"{result.metrics['valid/loss']:.3f}" in folder.card
     model = InferenceModel.load(folder.path)

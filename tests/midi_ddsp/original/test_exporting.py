@@ -10,6 +10,7 @@ import pytest
 
 from musegen.data.errors import OutputExistsError, UsageError
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.original.exporting import export_original, trained_model
@@ -39,8 +40,7 @@ NOTES = (
     PlayedNote(pitch=69, onset_s=0.1, offset_s=0.2),
 )
 SAID: dict[str, Any] = {
-    "source": "tones of our own",
-    "licence": "CC0-1.0",
+    "data": TrainingData(source="tones of our own", weights_licence="CC0-1.0"),
     "instruments": ["violin"],
 }
 
@@ -72,6 +72,7 @@ def test_an_exported_model_plays_and_can_be_trained_on(
     folder.verify()
     assert "12 steps of 16" in folder.card
     assert "3.2500" in folder.card
+    assert folder.config.licence == "CC0-1.0"
     assert list(folder.config.architecture["training"]) == ["Synthesis Generator"]
     assert folder.config.architecture["untrained"] == ["Expression Generator"]
     model = OriginalModel.load(folder.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.original.exporting_card import (
     ExportFacts,
@@ -25,8 +26,9 @@ RESULT = TrainingResult(
     metrics={"valid/loss": 0.0123},
 )
 FACTS = ExportFacts(
-    source="performances of our own, CC0",
-    licence="Apache-2.0",
+    data=TrainingData(
+        source="performances of our own, CC0", weights_licence="Apache-2.0"
+    ),
     instruments=("violin", "flute"),
     has_rooms=False,
     num_parameters={"Synthesis Generator": 4_429_383, "Expression Generator": 541_062},
@@ -52,7 +54,8 @@ def test_the_card_says_what_there_is_to_say() -> None:
         "# ours",
         "| Synthesis Generator | 4,429,383 |",
         "It was trained on violin, flute. It has no rooms",
-        "Trained on: performances of our own, CC0. Licence of the weights: Apache-2.0.",
+        "Trained on: performances of our own, CC0.",
+        "The weights are under Apache-2.0.",
         "500 steps of 16, 10 minutes, weights of step 400",
         "without a discriminator. Validation, pieces never trained on: 0.0123.",
         "500 steps of 256",

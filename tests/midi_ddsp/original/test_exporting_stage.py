@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from musegen.engine.checkpoints import RunState
+from musegen.engine.run_inputs import StartingModel, TrainingData
 from musegen.engine.training import TrainingResult
 from musegen.midi_ddsp.original import exporting_stage
 from musegen.midi_ddsp.original.exporting_card import TakenHalf, TrainedHalf
@@ -63,7 +64,7 @@ def exported(
         config=presets[half]["paper"],
         result=RESULT,
         origin=origin,
-        source=f"{half} clips",
+        data=TrainingData(source=f"{half} clips", weights_licence="Apache-2.0"),
         instruments=["violin"],
         folder=folder,
     )
@@ -83,7 +84,7 @@ def test_the_two_halves_are_trained_one_after_the_other(
 ) -> None:
     first, card = exported("synthesis", networks["synthesis"], None, tmp_path / "first")
     assert "Expression Generator: the expression half is untrained" in card
-    assert "Licence of the weights: Apache-2.0" in card
+    assert "The weights are under Apache-2.0." in card
     assert first.untrained == {"expression"}
     assert is_left_untrained("expression", first)
     assert is_left_untrained("expression", None)
@@ -102,6 +103,10 @@ def test_the_two_halves_are_trained_one_after_the_other(
     assert not is_left_untrained("synthesis", both)
     assert_same(both.tensors["synthesis"], networks["synthesis"], CHECKPOINT_PREFIX)
     assert_same(both.tensors["expression"], networks["expression"], "")
+
+
+CLIPS = TrainingData(source="clips", weights_licence="Apache-2.0")
+START = StartingModel(name="given", digest="0", licence="not stated")
 
 
 @pytest.fixture
@@ -141,14 +146,14 @@ def test_an_origin_lends_its_half_and_rooms_and_its_licence_holds(
     common: dict[str, Any] = {
         "result": RESULT,
         "origin": origin,
-        "source": "clips",
+        "data": CLIPS,
         "instruments": ["violin"],
         "folder": Path("made"),
     }
     export_stage("net", config=SYNTHESIS_PRESETS["paper"], **common)
     assert said["networks"] == ("net", "expression given")
     assert said["reverbs"] is None  # it was trained without
-    assert said["licence"] == "not stated"
+    assert said["start"] == START
     assert said["expression"] is None  # untrained there, so untrained here
     assert said["synthesis"].begun_from == "given"
     export_stage("net", config=EXPRESSION_PRESETS["paper"], **common)
@@ -160,7 +165,8 @@ def test_an_origin_lends_its_half_and_rooms_and_its_licence_holds(
     assert said["expression"] == TakenHalf(model="given")
     common["origin"] = None
     export_stage("net", config=EXPRESSION_PRESETS["paper"], **common)
-    assert said["licence"] == "Apache-2.0"
+    assert said["start"] is None
+    assert said["data"] is CLIPS
     assert said["expression"] == TrainedHalf(
         config=EXPRESSION_PRESETS["paper"], result=RESULT
     )

@@ -139,3 +139,5 @@ def test_two_instruments_for_a_part_are_refused() -> None:
 def test_an_unknown_instrument_is_refused() -> None:
     with pytest.raises(UsageError, match='no instrument "banjo"'):
         read_overrides(SCORE, {"1": "banjo"})
+    with pytest.raises(UsageError, match=r"Choose one of: flute, cello$"):
+        read_overrides(SCORE, {"1": "banjo"}, available=[FLUTE, CELLO])

@@ -11,6 +11,8 @@ from musegen.data.errors import InputError
 from musegen.data.midi import midi_bytes
 from musegen.data.preparation.records import Rejection
 from musegen.data.score import Note, Part, Score
+from musegen.midi_ddsp.analysis.pitch_track import PitchTrack
+from musegen.midi_ddsp.analysis.polyphony import Polyphony
 from musegen.midi_ddsp.audio.reading import write_audio
 from musegen.midi_ddsp.notes import PlayedNote
 from musegen.midi_ddsp.parameters import hz_to_midi
@@ -18,6 +20,7 @@ from musegen.midi_ddsp.records.analysing import (
     AnalysisSettings,
     Listening,
     analyse_recording,
+    own_listening,
 )
 from musegen.midi_ddsp.records.clips import AnalysedRecording
 from musegen.midi_ddsp.records.matching import Track
@@ -224,3 +227,45 @@ def test_what_a_tracker_refuses_is_told(
     write_sound(tmp_path / "a_vn.wav", make_scale(60, 62, 64))
     found = rejected(tmp_path, replace(listening, track=fail))
     assert (found.reason, found.message) == ("not-analysed", "too odd")
+
+
+def test_chords_are_refused_where_notes_are_heard_and_some_are_remarked(
+    tmp_path: Path, listening: Listening, write_sound: Write, make_scale: Scale
+) -> None:
+    notes = make_scale(69, 69, 69)
+    write_sound(tmp_path / "a_vn.wav", notes)
+
+    def several(share: float) -> Listening:
+        found = Polyphony(share=share, first_s=0.5)
+        return replace(listening, polyphony=lambda audio, track: found)
+
+    outcome = rejected(tmp_path, several(0.9))
+    assert outcome.reason == "polyphonic"
+    assert "90% of the time" in outcome.message
+    codes = [notice.code for notice in analysed(tmp_path, several(0.2)).notices]
+    assert "several-notes" in codes
+    write_list(tmp_path / "a_vn.csv", notes)
+    assert analysed(tmp_path, several(0.9)).notes == notes
+
+
+def test_pitch_that_became_no_note_is_remarked(
+    tmp_path: Path, listening: Listening, write_sound: Write, make_scale: Scale
+) -> None:
+    write_sound(tmp_path / "a_vn.wav", make_scale(69, 69, 69))
+    first = [PlayedNote(pitch=69, onset_s=0.0, offset_s=0.4)]
+    half_deaf = replace(listening, segment=lambda track, level: first)
+    codes = [notice.code for notice in analysed(tmp_path, half_deaf).notices]
+    assert codes == ["pitch-without-note"]
+
+
+def test_shortest_note_reaches_the_ears() -> None:
+    pitched = np.repeat([True, False, True], [100, 50, 25])
+    track = PitchTrack(
+        f0_hz=np.full(175, 440.0, np.float32),
+        confidence=pitched.astype(np.float32),
+        voiced=pitched,
+    )
+    level = np.where(pitched, -20.0, -80.0).astype(np.float32)
+    for min_note_s, count in ((0.04, 2), (0.2, 1)):
+        ears = own_listening(AnalysisSettings(min_note_s=min_note_s))
+        assert len(ears.segment(track, level)) == count

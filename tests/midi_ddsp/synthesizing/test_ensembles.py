@@ -83,6 +83,9 @@ def test_an_unknown_name_lists_all_and_guesses() -> None:
         ensemble_named("sting-quartet")
     with pytest.raises(UsageError, match='mean "violin"'):
         ensemble_named("violine")
+    viola = instrument_named("viola")
+    with pytest.raises(UsageError, match=r"mixed-quartet, viola$"):
+        ensemble_named("kazoo", available=[viola])
 
 
 def test_order_is_by_what_sounds_and_not_by_the_score() -> None:

@@ -14,7 +14,6 @@ from musegen.data.score import ControlChange, Note, Part, Score, Tempo
 from musegen.midi_ddsp.dsp.reverb import ImpulseResponse
 from musegen.midi_ddsp.mixing.mixing import Mixer, MixOptions
 from musegen.midi_ddsp.parameters import SynthesisParameters
-from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.synthesizing.by_formula import FormulaPerformer
 from musegen.midi_ddsp.synthesizing.casting import PlanWishes, plan_synthesis
@@ -29,8 +28,7 @@ from musegen.midi_ddsp.synthesizing.synthesis import (
     SynthesisWishes,
     tuned_part,
 )
-from musegen.midi_ddsp.tables.automation_files import AutomationTable
-from musegen.midi_ddsp.tables.note_table import NoteTable, PartialNoteTable
+from musegen.midi_ddsp.tables.note_table import NoteTable
 
 RATE = 16_000
 OPTIONS = MixOptions(ceiling_db=None, is_dry=True)
@@ -231,48 +229,6 @@ def test_the_score_puts_parts_where_it_wants() -> None:
     assert sides[0] < 0.01 * sides[1]
 
 
-def pans(automation: AutomationTable | None, music: Score = DUET) -> list[float]:
-    stems = synthesis(music, automation=automation).stems()
-    return [
-        stem.pan if isinstance(stem.pan, float) else float(stem.pan.at(0, 1)[0])
-        for stem in stems
-    ]
-
-
-def placed(name: str, place: float) -> AutomationTable:
-    return AutomationTable(
-        by_part={name: Automation(pan=constant_curve(place))}, placed=frozenset({name})
-    )
-
-
-def test_who_is_put_somewhere_leaves_the_seat_and_the_others_keep_theirs() -> None:
-    seated = pans(None)
-    assert pans(placed("Low", -1.0)) == [seated[0], -1.0]
-    assert pans(placed("High", 0.0)) == [0.0, seated[1]]
-    assert pans(placed("", 0.0)) == [0.0, 0.0]
-    louder = AutomationTable(by_part={"": Automation(gain_db=constant_curve(3.0))})
-    assert pans(louder) == seated
-
-
-def test_a_wished_pan_moves_a_part_from_where_the_score_puts_it() -> None:
-    right = ControlChange(tick=0, number=10, value=127)
-    music = score(replace(DUET.parts[0], controls=(right,)), DUET.parts[1])
-    assert pans(None, music) == [1.0, 0.0]
-    assert pans(placed("High", -0.25), music) == [0.75, 0.0]
-    assert pans(placed("Low", -0.25), music) == [1.0, -0.25]
-
-
-def test_a_line_that_nobody_plays_keeps_its_seat() -> None:
-    saved: list[SynthesisParameters] = []
-    first = synthesis(DUET)
-    first.lines[1].tap = saved.append
-    mixed(first)
-    given = synthesis(
-        DUET, parameters={"low": saved}, automation=placed("", 0.0)
-    ).stems()
-    assert given[1].pan == pans(None)[1]
-
-
 # === What is wished for ===
 
 
@@ -289,56 +245,6 @@ def test_learned_rooms_are_heard_unless_they_are_not_wanted() -> None:
     )
     assert len(wet) - len(dry) == 2 * RATE - 1
     assert np.abs(wet[len(dry) :]).max() > 0.003
-
-
-def test_automation_finds_its_parts() -> None:
-    quiet = Automation(gain_db=constant_curve(-40.0))
-    table = AutomationTable(by_part={"High": quiet})
-    plain, moved = (
-        [
-            loudness(stem(synthesis(DUET, automation=one), key))
-            for key in ("high", "low")
-        ]
-        for one in (None, table)
-    )
-    assert 20 * np.log10(moved[0] / plain[0]) == pytest.approx(-40, abs=0.1)
-    assert moved[1] == plain[1]
-    with pytest.raises(InputError, match="no part 'Middle'"):
-        synthesis(DUET, automation=AutomationTable(by_part={"Middle": quiet}))
-
-
-def test_automation_of_an_excerpt_counts_from_the_start_of_the_score() -> None:
-    music = score(part("Tune", *range(60, 76)))
-    ticks = TickRange(first=1920, last=2880)
-    jump = Curve(frames=np.array([624, 625]), values=np.array([0.0, -40.0]))  # 2.5 s
-    whole, excerpt = (
-        stem(
-            synthesis(
-                only_ticks(music, ticks),
-                first_frame=first,
-                automation=AutomationTable(by_part={"": Automation(gain_db=jump)}),
-            ),
-            "tune",
-        )
-        for first in (0, first_frame(music, ticks))
-    )
-    plain = stem(synthesis(only_ticks(music, ticks)), "tune")
-    for samples in (whole[2 * RATE :], excerpt):
-        loud, soft = (
-            10 * np.log10((one[part] ** 2).mean() / (other[part] ** 2).mean())
-            for part in (slice(0, RATE // 2 - 400), slice(RATE // 2 + 400, RATE))
-            for one, other in [(samples, plain[2 * RATE :])]
-        )
-        assert (loud, soft) == (pytest.approx(0, abs=0.5), pytest.approx(-40, abs=0.5))
-
-
-def test_what_wishes_do_not_do_is_said_once() -> None:
-    labels = ("row 2", "row 3")
-    columns = {"note": np.array([1.0, 2.0]), "volume": np.array([0.5, 0.5])}
-    cells = PartialNoteTable(columns=columns, row_labels=labels)
-    found = synthesis(DUET, expression={"high": cells, "low": cells})
-    assert [notice.code for notice in found.notices()] == ["unread-columns"]
-    assert synthesis(DUET).notices() == ()
 
 
 def test_one_line_may_be_given_while_others_are_played() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from musegen.data.errors import FileFormatError, InputError, OutputExistsError
 from musegen.midi_ddsp.instruments import instrument_named
 from musegen.midi_ddsp.notes import PlayedNote
-from musegen.midi_ddsp.parts.automation import Automation, Curve
+from musegen.midi_ddsp.parts.automation import Automation, Curve, constant_curve
 from musegen.midi_ddsp.parts.plan import PlayablePart
 from musegen.midi_ddsp.tables.automation_columns import COLUMNS
 from musegen.midi_ddsp.tables.automation_files import (

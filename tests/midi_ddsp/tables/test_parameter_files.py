@@ -23,6 +23,7 @@ from musegen.midi_ddsp.tables.parameter_files import (
     ParameterWriter,
     iterate_parameters,
     read_header,
+    read_parameters,
 )
 
 arrow = pytest.importorskip("pyarrow", reason="the extra 'records'")
@@ -106,6 +107,21 @@ def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
     assert (header.part, header.instrument) == ("Violín I", "violin")
     assert (header.sample_rate, header.frame_rate_hz) == (48000, 250.0)
     assert (header.num_frames, header.duration_s) == (40, 0.16)
+
+
+def test_the_file_says_where_notes_are_if_that_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    spans = np.array([[0, 10], [10, 25], [30, 40]])
+    with ParameterWriter(path, note_spans=spans) as writer:
+        writer.write(played())
+    assert read_header(path).note_spans == ((0, 10), (10, 25), (30, 40))
+    assert read_header(write(tmp_path / "b.parquet", [played()])).note_spans is None
+    assert_equal(SynthesisParameters.load(path), played())
+
+
+def test_a_file_is_read_whole(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", [played(3000)])
+    assert_equal(read_parameters(path), played(3000))
 
 
 def test_files_of_save_are_read_and_files_of_the_writer_loaded(tmp_path: Path) -> None:
@@ -198,7 +214,15 @@ def test_what_is_no_parameter_file_is_said_at_once(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    for said in (b'{"schema_version": 99}', b"[]", b"{", b"null"):
+    rates = b'"schema_version": 1, "sample_rate": 16000, "frame_rate_hz": 250'
+    for said in (
+        b'{"schema_version": 99}',
+        b"[]",
+        b"{",
+        b"null",
+        b'{"note_spans": [[5, 2]], ' + rates + b"}",
+        b'{"note_spans": 3, ' + rates + b"}",
+    ):
         table = arrow.table(columns()).replace_schema_metadata({METADATA_KEY: said})
         parquet.write_table(table, path)
         with pytest.raises(FileFormatError, match="says of itself cannot be read"):
