@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_APART_S = 0.05  # about how near to each other the same note begins
 _MOST_TRANSPOSED = 48  # semitones
+_FEWEST_TRANSPOSED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +115,9 @@ def _transposition(
 ) -> int | None:
     """Return by how much all notes are above the score's; None for another's.
 
-    One note alone is above any other by something.
+    A note or two are above any others by something.
     """
-    if len(notes) < 2:
+    if len(notes) < _FEWEST_TRANSPOSED:
         return None
     common = set(range(-_MOST_TRANSPOSED, _MOST_TRANSPOSED + 1))
     for note in notes:

@@ -202,7 +202,8 @@ class Cells:
 
     def _has_room(self, allowed: Allowed) -> NDArray[np.bool_]:
         """(time,): where the voices can be what they have to be."""
-        return has_room(self._pitch[None], self._is_free[None], allowed)[0]
+        found = has_room(self._pitch[None], self._is_free[None], allowed)
+        return np.asarray(found[0])
 
     def _refuse(self, step: int, allowed: Allowed) -> NoReturn:
         """Say what is impossible in a step."""
@@ -217,7 +218,8 @@ class Cells:
         missing = np.flatnonzero(tones & ~self._given_tones(step))
         is_open = self._is_free[step] | self._is_later[step]
         in_reach = self.classes[step, is_open, :NUM_PITCHES].any(axis=0)
-        beyond = [tone for tone in missing if not in_reach[tone == CLASS_TONES].any()]
+        reached = CLASS_TONES[np.flatnonzero(in_reach)]
+        beyond = [tone for tone in missing if tone not in reached]
         words = "the free voices cannot sound {} together"
         if beyond:
             words = "no free voice can sound {}"

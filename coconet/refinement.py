@@ -131,7 +131,9 @@ def refine(
                 generator=generators[item],
             )
         if allowed is not None and round_index < _CHORD_ROUNDS:
-            chosen |= _followers(is_free, is_active, allowed, parity=round_index % 2)
+            chosen |= _followers(
+                is_free, np.asarray(is_active), allowed, parity=round_index % 2
+            )
         before = state
         for phases, hold in PASSES:
             if control.must_stop():

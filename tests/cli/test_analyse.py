@@ -232,7 +232,7 @@ def test_notes_too_short_to_count_are_left_out_and_said(
 
 
 def test_chord_is_said_to_be_several_notes(capsys: pytest.CaptureFixture[str]) -> None:
-    chord = tune(60) + tune(64) + tune(67)
+    chord = tune(60, 65) + tune(64, 69) + tune(67, 72)
     write_audio(Path("chord.wav"), chord, RATE)
     assert analyse("chord.wav", "-o", "a.mid", "--json") == 0
     codes = [warning["code"] for warning in answer(capsys)["warnings"]]

@@ -10,10 +10,11 @@ import pytest
 
 from musegen.cli.main import run
 from musegen.data.midi import read_midi
-from musegen.data.score import KeySignature, Score, TimeSignature
+from musegen.data.score import KeySignature, Part, Score, TimeSignature
 from musegen.engine.recipe import read_recipe
 
 TICKS = 480
+BOLD = ["--temperature", "4", "--rounds", "0"]
 
 pytestmark = pytest.mark.usefixtures("workplace", "fake_model")
 
@@ -46,6 +47,12 @@ def classes(score: Score, tick: int) -> set[int]:
         for note in part.notes
         if note.onset <= tick < note.end
     }
+
+
+def sounding(part: Part, tick: int) -> int:
+    """The pitch of a part at a tick."""
+    (found,) = [note.pitch for note in part.notes if note.onset <= tick < note.end]
+    return found
 
 
 def test_no_word_gives_four_parts_and_a_recipe(
@@ -141,6 +148,8 @@ def test_alternatives_are_different(capsys: pytest.CaptureFixture[str]) -> None:
         ([], ["--pin", "soprano@2:1=E4"]),
         ([], ["--chord", "2:1=F"]),
         ([], ["--range", "soprano=C4..D4"]),
+        ([], ["--forbid", "soprano=C5..C5"]),
+        (BOLD, [*BOLD, "--no-crossing"]),
         ([], ["--model", "another"]),
     ],
     ids=str,
@@ -149,6 +158,48 @@ def test_option_changes_the_result(arguments: list[str], others: list[str]) -> N
     first = result("--key", "C", *arguments)
     assert first == result("--key", "C", *arguments)
     assert first != result("--key", "C", *others)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--bars", "1", "--metre", "2/4"],
+        ["--bars", "1", "--metre", "3/8"],
+        ["--bars", "1", "--metre", "6/8"],
+        ["--bars", "2", "--metre", "1/4"],
+        ["--bars", "2", "--beat-level", "whole", "--cadence", "plagal"],
+        ["--bars", "2", "--pin", "bass@1:1=D3"],
+    ],
+    ids=str,
+)
+def test_defaults_do_not_collide(arguments: list[str]) -> None:
+    score = result("--key", "C", *arguments)
+    assert score.parts[3].notes[-1].pitch % 12 == 0
+
+
+def test_a_cadence_that_gives_way_is_said_and_recorded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = document(capsys, "--key", "C", "--chord", "4:4=Am", "-o", "x.mid")
+    assert "cadence-left-out" in [warning["code"] for warning in told["warnings"]]
+    assert read_recipe(Path("x.musegen.json")).options["cadence"] == "none"
+
+
+def test_chords_are_whole_and_voices_in_order_where_asked() -> None:
+    words = ["--chord", "2:1=D7", "--chord", "3:3=Bdim", "--no-crossing", *BOLD]
+    for seed in range(3):
+        score = result("--key", "C", "--seed", str(seed), *words)
+        assert {2, 6, 0} <= classes(score, 4 * TICKS)
+        assert classes(score, 10 * TICKS) == {11, 2, 5}
+        for tick in range(0, score.end, TICKS // 4):
+            column = [sounding(part, tick) for part in score.parts]
+            assert column == sorted(column, reverse=True)
+
+
+def test_forbidden_pitches_are_kept_out_of() -> None:
+    score = result("--key", "C", "--forbid", "bass=C3..C4", "--forbid", "bass=D2..E2")
+    bass = {note.pitch for note in score.parts[3].notes}
+    assert not bass & {*range(48, 61), 38, 39, 40}
 
 
 def test_wishes_are_kept() -> None:
@@ -189,7 +240,12 @@ def test_another_key_is_said(
         (["--pickup", "1/3"], ["'1/3' is no pickup"]),
         (["--pickup", "1e0"], ["'1e0' is no pickup"]),
         (["--pin", "alto@9:1=C4"], ["bar 9"]),
-        (["--pin", "alto@1:1=D4", "--key", "C"], ["bar 1, beat 1"]),
+        (
+            ["--pin", "alto@1:1=Eb4", "--chord", "1:1=Bb", "--key", "Bb"],
+            ["bar 1, beat 1", "the chord is Bb", "pinned to Eb4"],
+        ),
+        (["--range", "alto=C4..E4", "--forbid", "alto=C4..G4"], ["alto keeps out of"]),
+        (["--range", "alto=C4..E4", "--forbid", "alto=C5..G5"], ["does nothing"]),
         (["--phrase-ends", "auto", "--model", "deaf"], ["--phrase-ends"]),
         (["-o", "a.txt"], ["compose writes midi"]),
         (["--json", "-o", "-"], ["--json and -o -"]),

@@ -182,7 +182,7 @@ def test_too_short_a_piece_has_no_grade(capsys: pytest.CaptureFixture[str]) -> N
         (["tune.mid", "tune.mid"], 2, ["given twice"]),
         (["tune.mid", "--voices", "1,2"], 2, ["--voices", "1,2,3,4"]),
         (["tune.mid", "--voices", "1,2,,4"], 2, ["--voices"]),
-        (["tune.mid", "--voices", "1,2,3,9"], 1, ["tune.mid", "'9'"]),
+        (["tune.mid", "--voices", "1,2,3,9"], 2, ["tune.mid", "'9'"]),
         (["tune.mid", "--window", "8"], 2, ["--window", "16"]),
         (["tune.mid", "--window", "128"], 1, ["tune.mid", "64 sixteenths"]),
         (["tune.mid", "--spelling", "sharp"], 2, ["sharp", "naive"]),

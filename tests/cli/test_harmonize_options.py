@@ -44,6 +44,7 @@ def document(
 # === Every option counts ===
 
 
+BOLD = ["--temperature", "4", "--rounds", "0"]
 SIX_STEPS = ("--steps", "6", "--schedule")
 
 
@@ -71,8 +72,10 @@ SIX_STEPS = ("--steps", "6", "--schedule")
         ([], ["--phrase-ends", "auto"]),
         (["--phrase-ends", "2:4"], ["--phrase-ends", "3:4"]),
         ([], ["--pin", "alto@2:1=D4"]),
-        ([], ["--chord", "2:1=Am"]),
+        ([], ["--chord", "2:1=D"]),
         ([], ["--range", "tenor=C3..A3"]),
+        ([], ["--forbid", "tenor=A3..B3"]),
+        (BOLD, [*BOLD, "--no-crossing"]),
         (["--cadence", "none"], ["--cadence", "authentic"]),
         (["--cadence", "authentic"], ["--cadence", "plagal"]),
         (["--given", "soprano"], ["--given", "bass"]),
@@ -271,7 +274,8 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
     others += ["--rounds", "4", "-f", "midi,svg", "--candidates", "5", "--rests"]
     others += ["--sampler", "blocks", "--top-p", "0.9", "--phrase-ends", "auto"]
     others += ["--pin", "alto@1:1=D4", "--chord", "2:1=G", "--range", "bass=C2..C4"]
-    others += ["--cadence", "authentic", "--key", "G"]
+    others += ["--cadence", "authentic", "--key", "G", "--forbid", "tenor=A3..B3"]
+    others += ["--no-crossing"]
     assert harmonize("song.mid", *words, *others) == 0
     recipe = read_recipe(Path("song.harmonized.musegen.json"))
     assert recipe.musegen_version == musegen.__version__
@@ -296,6 +300,8 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
         "pin": ["alto@1:1=D4"],
         "chord": ["2:1=G"],
         "range": ["bass=C2..C4"],
+        "forbid": ["tenor=A3..B3"],
+        "crossing": False,
         "cadence": "authentic",
         "key": "G",
         "model": "coconet_jsb_base",

@@ -60,7 +60,7 @@ def test_notes_at_other_times_are_the_scores_but_not_in_place() -> None:
     assert "1 of the 2 notes" in notice.message
 
 
-@pytest.mark.parametrize("pitches", [(60,), (60, 61, 75)])
+@pytest.mark.parametrize("pitches", [(60,), (60, 63), (60, 61, 75)])
 def test_a_table_of_another_score_is_refused(pitches: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match=r"t\.csv: none of its \d notes is in the"):
         fit(TABLE, notes(*pitches), SCORE)

@@ -33,19 +33,31 @@ def read(*arguments: str, cadence: str = "none") -> Asked:
 
 def test_nothing_is_asked_by_default() -> None:
     assert read().wishes == Wishes()
-    assert read(cadence="authentic").wishes.cadence == "authentic"
-    assert read("--cadence", "none", cadence="authentic").wishes == Wishes()
+    assert read().default_cadence is None
+
+
+def test_a_default_cadence_is_told_from_one_that_is_asked_for() -> None:
+    default = read(cadence="authentic")
+    assert (default.wishes, default.default_cadence) == (Wishes(), "authentic")
+    said = read("--cadence", "authentic", cadence="authentic")
+    assert (said.wishes.cadence, said.default_cadence) == ("authentic", None)
+    none = read("--cadence", "none", cadence="authentic")
+    assert (none.wishes, none.default_cadence) == (Wishes(), None)
+    assert default.recipe() == said.recipe()
 
 
 def test_recipe_has_words_as_they_were_typed() -> None:
     asked = read(
         *["--pin", "alto@1:1=C4", "--pin", "b@1=rest", "--chord", "2=Am"],
         *["--range", "b=C2..C3", "--cadence", "half", "--key", "Em"],
+        *["--forbid", "a=C4..E4", "--forbid", "a=A4..B4", "--no-crossing"],
     )
     assert asked.recipe() == {
         "pin": ["alto@1:1=C4", "b@1=rest"],
         "chord": ["2=Am"],
         "range": ["b=C2..C3"],
+        "forbid": ["a=C4..E4", "a=A4..B4"],
+        "crossing": False,
         "cadence": "half",
         "key": "Em",
     }
@@ -53,6 +65,9 @@ def test_recipe_has_words_as_they_were_typed() -> None:
     assert [pin.pitch for pin in wishes.pins] == [60, None]
     assert (wishes.cadence, wishes.key) == ("half", parse_key("Em"))
     assert (len(wishes.chords), len(wishes.ranges)) == (1, 1)
+    assert [one.lowest for one in wishes.forbidden] == [60, 69]
+    assert wishes.forbids_crossing
+    assert not read("--crossing").wishes.forbids_crossing
 
 
 @pytest.mark.parametrize(
@@ -61,6 +76,7 @@ def test_recipe_has_words_as_they_were_typed() -> None:
         ["--pin", "nonsense"],
         ["--chord", "nonsense"],
         ["--range", "nonsense"],
+        ["--forbid", "nonsense"],
         ["--key", "nonsense"],
         ["--pin", "a@1=C4", "--pin", "a@1=D4"],
     ],

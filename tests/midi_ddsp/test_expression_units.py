@@ -189,7 +189,7 @@ def test_frames_at_the_onset_without_the_pitch_are_no_vibrato() -> None:
 
 
 def test_glide_from_the_note_before_is_no_vibrato() -> None:
-    cents = np.zeros(200)
+    cents = np.zeros(80)
     cents[:10] = np.linspace(-100.0, 0.0, 10)
-    measured = measure(parameters_of(200, f0_hz=440.0 * 2 ** (cents / 1200)))
+    measured = measure(parameters_of(80, f0_hz=440.0 * 2 ** (cents / 1200)))
     assert measured["vibrato_extent_cents"] < 1.0

@@ -28,6 +28,15 @@ def test_tuning_is_found_under_any_vibrato(
     assert found == pytest.approx(offset, abs=0.04)
 
 
+@pytest.mark.parametrize("pitches", [(60, 61), (60, 62, 64, 65, 67)])
+def test_notes_shorter_than_a_turn_of_vibrato_have_a_tuning(
+    pitches: tuple[int, ...],
+) -> None:
+    pitch = np.repeat(np.tile(pitches, 6).astype(float), 20) + 0.1
+    found = tuning_semitones(pitch, np.ones(len(pitch), bool))
+    assert found == pytest.approx(0.1, abs=0.01)
+
+
 def test_rests_do_not_count() -> None:
     pitch = melody(0.2, 0.3, 5.5)
     pitch[100:200] = 0.0
