@@ -320,6 +320,7 @@ def test_recipe_holds_every_option() -> None:
         "key": None,
         "model": "coconet_jsb_base",
         "device": "auto",
+        "precision": "auto",
         "format": ["midi"],
     }
 

@@ -306,6 +306,7 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
         "key": "G",
         "model": "coconet_jsb_base",
         "device": "auto",
+        "precision": "auto",
         "format": ["midi", "svg"],
     }
     assert recipe.model is not None

@@ -262,10 +262,10 @@ def test_parameters_without_a_frame_are_refused(
 ) -> None:
     pytest.importorskip("pyarrow", reason="the extra 'beam'")
     empty = SynthesisParameters(
-        f0_hz=np.zeros(0),
-        amplitude=np.zeros(0),
-        harmonics=np.zeros((0, 2)),
-        noise=np.zeros((0, 65)),
+        f0_hz=np.zeros(0, np.float32),
+        amplitude=np.zeros(0, np.float32),
+        harmonics=np.zeros((0, 2), np.float32),
+        noise=np.zeros((0, 65), np.float32),
     )
     empty.save(Path("empty.parquet"))
     assert resynth("--parameters", "empty.parquet", "-o", "a.wav") == 1

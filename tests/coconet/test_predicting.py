@@ -235,7 +235,9 @@ def test_a_model_is_loaded_by_name_with_the_options_given(
 ) -> None:
     config = BeatNetworkConfig(step_channels=8)
     asked = install_engine(monkeypatch, config_to_json(config))
-    model = load_coconet("toy", device="gpu", backend="keras", num_threads=3)
+    model = load_coconet(
+        "toy", device="gpu", backend="keras", precision="auto", num_threads=3
+    )
     assert (model.name, model.digest, model.config) == ("toy", "abc", config)
     assert (model.lowest_pitch, model.highest_pitch) == (36, 81)
     assert asked.pop("build") is build_from_model_config
@@ -244,6 +246,7 @@ def test_a_model_is_loaded_by_name_with_the_options_given(
         "kind": KIND,
         "device": "gpu",
         "backend": "keras",
+        "precision": "auto",
         "num_threads": 3,
     }
     pitch = np.zeros((1, 4, 4), dtype=np.int16)
@@ -288,3 +291,31 @@ def test_a_model_is_a_network_with_a_name() -> None:
     told = model.told(coded_planes(8))
     assert np.array_equal(told(pitch, is_hidden), model.logits(pitch, is_hidden))
     assert (network.planes[1].metre == coded_planes(8).metre).all()
+
+
+def test_the_shipped_network_says_nearly_the_same_in_eight_bits() -> None:
+    rng = np.random.default_rng(0)
+    lines = rng.integers(-2, 3, (2, 16, 4)).cumsum(axis=1).repeat(4, axis=1)
+    pitch = (np.array([36, 29, 22, 12]) + lines).clip(0, 45).astype(np.int16)
+    is_hidden = rng.random(pitch.shape) < 0.4
+    exact, small = (
+        np.exp(log_probabilities(model.logits(pitch, is_hidden))[is_hidden])
+        for model in (
+            load_coconet("coconet_jsb_base", device="cpu", precision=precision)
+            for precision in ("float32", "int8")
+        )
+    )
+    apart = np.abs(small - exact).sum(axis=-1) / 2
+    assert 0.0 < apart.mean() < 0.03
+
+
+def test_a_score_in_eight_bits_does_not_hear_the_others_of_its_batch() -> None:
+    model = load_coconet("coconet_jsb_base", device="cpu", precision="int8")
+    rng = np.random.default_rng(1)
+    pitch = rng.integers(0, 46, (3, 32, 4)).astype(np.int16)
+    is_hidden = rng.random(pitch.shape) < 0.5
+    together = model.logits(pitch, is_hidden)
+    for index in range(3):
+        item = slice(index, index + 1)
+        alone = model.logits(pitch[item], is_hidden[item])
+        np.testing.assert_allclose(together[item], alone, atol=1e-4)

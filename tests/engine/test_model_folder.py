@@ -93,6 +93,18 @@ def test_config_and_its_json_are_exact_inverses(tmp_path: Path) -> None:
     assert ModelConfig.from_json(config.to_json()) == config
 
 
+def test_a_network_may_have_a_second_file_in_eight_bits(tmp_path: Path) -> None:
+    network = NetworkFile(
+        file="network.onnx", inputs=("x",), outputs=("y",), eight_bits="small.onnx"
+    )
+    files = {"network.onnx": b"graph", "small.onnx": b"small"}
+    config = write(tmp_path / "toy", networks={"network": network}, onnx=files).config
+    assert ModelConfig.from_json(config.to_json()) == config
+    assert config.networks["network"].files == ("network.onnx", "small.onnx")
+    with pytest.raises(ValueError, match=r"is in 'small\.onnx', which files does not"):
+        write(tmp_path / "b", networks={"network": network}, onnx={"network.onnx": b""})
+
+
 def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
     write(tmp_path / "toy")
     with pytest.raises(OutputExistsError, match=r"toy exists.*--overwrite"):

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from musegen.data.errors import ModelFolderError, NumericsError, UsageError
+from musegen.engine import onnx_predictor
 from musegen.engine.model_folder import ModelFolder, NetworkFile, write_model_folder
 from musegen.engine.predictor import check_finite, check_inputs, load_predictor
 
@@ -25,9 +27,11 @@ def folder(tmp_path: Path) -> ModelFolder:
         weights=b"",
         networks={
             "expression": NetworkFile(file="e.onnx", inputs=("x",), outputs=("y",)),
-            "synthesis": NetworkFile(file="s.onnx", inputs=("x",), outputs=("y",)),
+            "synthesis": NetworkFile(
+                file="s.onnx", inputs=("x",), outputs=("y",), eight_bits="s8.onnx"
+            ),
         },
-        onnx={"e.onnx": b"no graph", "s.onnx": b"no graph"},
+        onnx={name: b"no graph" for name in ("e.onnx", "s.onnx", "s8.onnx")},
         card="",
     )
 
@@ -37,6 +41,9 @@ def folder(tmp_path: Path) -> ModelFolder:
     [
         ({"device": "tpu"}, "device must be one of auto, cpu, gpu; got 'tpu'"),
         ({"backend": "torch"}, "backend must be one of onnx, keras; got 'torch'"),
+        ({"precision": "int4"}, "precision must be one of .*; got 'int4'"),
+        ({"precision": "int8", "network": "expression"}, "has no network in 8 bits"),
+        ({"precision": "int8", "network": "synthesis", "backend": "keras"}, "onnx"),
         ({"num_threads": 0}, "num_threads must be at least 1; received 0"),
         ({"backend": "keras", "network": "synthesis"}, "needs build="),
     ],
@@ -56,6 +63,37 @@ def test_a_network_that_is_not_there_gets_the_list(folder: ModelFolder) -> None:
 def test_a_damaged_network_is_named(folder: ModelFolder) -> None:
     with pytest.raises(ModelFolderError, match=r"cannot load .*e\.onnx"):
         load_predictor(folder, network="expression")
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "has_gpu", "file"),
+    [
+        ("float32", "cpu", False, "s.onnx"),
+        ("int8", "cpu", False, "s8.onnx"),
+        ("auto", "cpu", True, "s8.onnx"),
+        ("auto", "auto", False, "s8.onnx"),
+        ("auto", "auto", True, "s.onnx"),
+    ],
+)
+def test_eight_bits_are_taken_where_a_cpu_computes(
+    folder: ModelFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    device: str,
+    has_gpu: bool,
+    file: str,
+) -> None:
+    taken: list[str] = []
+
+    def predictor(content: bytes, *, where: str, **others: object) -> str:
+        taken.append(Path(where).name)
+        return "a predictor"
+
+    providers = ["CUDAExecutionProvider"] if has_gpu else []
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
+    monkeypatch.setattr(onnx_predictor, "OnnxPredictor", predictor)
+    load_predictor(folder, network="synthesis", precision=precision, device=device)
+    assert taken == [file]
 
 
 def test_a_missing_network_is_named(folder: ModelFolder) -> None:

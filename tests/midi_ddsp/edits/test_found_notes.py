@@ -14,7 +14,7 @@ def played(pitch: np.ndarray, *, frame_rate_hz: float = 250.0) -> SynthesisParam
         f0_hz=midi_to_hz(pitch).astype(np.float32),
         amplitude=np.where(pitch > 0, 0.2, 0.0).astype(np.float32),
         harmonics=np.tile([0.7, 0.3], (num_frames, 1)),
-        noise=np.zeros((num_frames, 65)),
+        noise=np.zeros((num_frames, 65), np.float32),
         frame_rate_hz=frame_rate_hz,
     )
 

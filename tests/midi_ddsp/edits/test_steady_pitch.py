@@ -15,7 +15,9 @@ def span(pitch: Floats) -> tuple[int, int]:
 
 
 def vibrato(num_frames: int, *, phase: float = 0.0) -> Floats:
-    return 0.3 * np.sin(2 * np.pi * 5.5 * np.arange(num_frames) / RATE + phase)
+    turns = 5.5 * np.arange(num_frames) / RATE
+    swing: Floats = 0.3 * np.sin(2 * np.pi * turns + phase)
+    return swing
 
 
 @pytest.mark.parametrize("extent", [0.0, 1.0])
