@@ -23,7 +23,7 @@ DISPLAY_VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FO
 os.environ.update(ENVIRONMENT)
 
 # A shared machine has pauses of its own, so an example has no time limit. The suite
-# draws the same examples each time; `make fuzz` draws others, to find what these do not.
+# draws the same examples each time; `make fuzz` draws others, that find more.
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=50)
 hypothesis.settings.register_profile(
     "musegen", hypothesis.settings.get_profile("fuzz"), derandomize=True

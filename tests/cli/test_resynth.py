@@ -301,6 +301,7 @@ def test_a_pipe_with_parameters_beside_it_can_be_repeated(
     assert resynth(*words, "--overwrite") == 0
     assert SynthesisParameters.load(Path("p.parquet")).num_frames > 0
     assert resynth("tune.wav", "-o", "-", "--overwrite") == 2
+    assert capsysbinary.readouterr().out.startswith(b"RIFF")
 
 
 def test_too_loud_a_sound_is_made_softer_and_said(

@@ -10,7 +10,6 @@ from musegen.coconet.training_data import CHORALES
 from musegen.engine.run_inputs import StartingModel, TrainingData
 from musegen.engine.training_facts import TrainingFacts
 
-
 CHORALE_DATA = TrainingData(
     source="chorales of music21 10.5.1, standard split",
     collection=CHORALES,

@@ -126,6 +126,7 @@ def test_a_pipe_and_files_beside_it_can_be_repeated(
     words = ("line.mid", "--save-expression", "z.csv", "-o", "-")
     assert [synth(*words), synth(*words)] == [0, 2]
     assert synth(*words, "--overwrite") == 0
+    assert capsysbinary.readouterr().out.startswith(b"RIFF")
 
 
 def test_files_of_parts_are_not_replaced_unasked(
