@@ -28,14 +28,12 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CANDIDATES_PER_ALTERNATIVE = 2
-MIN_CANDIDATES = 3
-MIN_LONG_CANDIDATES = 2  # of scores beyond 128 beats: there three take 7 s, two 5
 # Drafts that are polished are drawn hotter, so that candidates differ. Measured on 32
 # validation sopranos: at 0.7 the polished voices move about as often as Bach's.
 DRAFT_HEAT = 1.4
 BLOCK_STEPS = 4  # shortest stretch of a voice that `blocks` draws anew
 DEFAULT_STEPS = {
-    "gibbs": 10,
+    "gibbs": 20,
     "blocks": 10,
     "upsampling": 8,
     "ancestral-gibbs": 3,
@@ -67,7 +65,6 @@ class Sampling:
 
     alternatives: int
     candidates: int
-    long_candidates: int
     sampler: str
     temperature: float
     top_p: float
@@ -89,7 +86,6 @@ class Sampling:
         return FillConfig(
             num_alternatives=self.alternatives,
             num_candidates=self.candidates,
-            num_long_candidates=self.long_candidates,
             sampler=self._sampler_config(),
             refinement=RefinementConfig(
                 num_rounds=self.rounds, temperature=self.temperature, top_p=self.top_p
@@ -102,7 +98,6 @@ class Sampling:
         return {
             "alternatives": self.alternatives,
             "candidates": self.candidates,
-            "long_candidates": self.long_candidates,
             "sampler": self.sampler,
             "temperature": self.temperature,
             "draft_heat": self.draft_heat,
@@ -242,7 +237,7 @@ def sampling_options(function: Function) -> Function:
     @click.option(
         "--candidates",
         type=click.IntRange(1, 1024),
-        show_default="twice as many as alternatives, at least 3, or 2 beyond 128 beats",
+        show_default="twice as many as alternatives",
         help="How many to sample and rank for these.",
     )
     @click.option(
@@ -281,7 +276,7 @@ def sampling_options(function: Function) -> Function:
     @click.option(
         "--rounds",
         type=click.IntRange(0, 1024),
-        default=8,
+        default=12,
         help="Rounds of polishing the voice leading; 0 leaves the draft as it is.",
     )
     @click.option(
@@ -307,9 +302,7 @@ def sampling_options(function: Function) -> Function:
         _refuse_idle(sampler, steps, default_steps, temperature, top_p)
         steps = default_steps if steps is None else steps
         _refuse_idle_schedule(schedule, sampler, steps)
-        enough = CANDIDATES_PER_ALTERNATIVE * alternatives
-        long_candidates = candidates or max(MIN_LONG_CANDIDATES, enough)
-        candidates = candidates or max(MIN_CANDIDATES, enough)
+        candidates = candidates or CANDIDATES_PER_ALTERNATIVE * alternatives
         if candidates < alternatives:
             raise UsageError(
                 f"{alternatives} alternatives cannot come of {candidates} candidates: "
@@ -318,7 +311,6 @@ def sampling_options(function: Function) -> Function:
         sampling = Sampling(
             alternatives=alternatives,
             candidates=candidates,
-            long_candidates=long_candidates,
             sampler=sampler,
             temperature=temperature,
             top_p=top_p,

@@ -288,7 +288,6 @@ def test_recipe_tells_all_that_the_result_depends_on() -> None:
         "keep": ["3"],
         "alternatives": 2,
         "candidates": 5,
-        "long_candidates": 5,
         "sampler": "blocks",
         "temperature": 0.8,
         "draft_heat": 1.4,

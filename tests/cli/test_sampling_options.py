@@ -9,7 +9,6 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from musegen.cli import harmonize
 from musegen.cli._sampling_options import (
     DEFAULT_STEPS,
     DRAFT_HEAT,
@@ -21,8 +20,6 @@ from musegen.cli._sampling_options import (
 from musegen.cli._wish_options import Asked, wish_options
 from musegen.coconet.ancestral import AncestralConfig
 from musegen.coconet.ancestral_gibbs import AncestralGibbsConfig
-from musegen.coconet.fill_task import LONG_STEPS
-from musegen.coconet.planes import STEPS_PER_BEAT
 from musegen.coconet.sampling import GibbsConfig
 from musegen.coconet.schedules import CosineSchedule
 from musegen.coconet.upsampling import UpsamplingConfig
@@ -103,7 +100,7 @@ def test_steps_have_a_default_of_their_own(name: str) -> None:
 
 
 def test_candidates_grow_with_alternatives() -> None:
-    assert sampling().candidates == 3
+    assert sampling().candidates == 2
     assert sampling("-n", "5").candidates == 10
     config = sampling("-n", "3", "--candidates", "3", "--rests").fill_config()
     assert (config.num_alternatives, config.num_candidates) == (3, 3)
@@ -168,20 +165,3 @@ def test_a_schedule_acts_from_two_steps_on() -> None:
     found = sampling("--steps", "2", "--schedule", "cosine").fill_config().sampler
     assert isinstance(found, GibbsConfig)
     assert found.schedule == CosineSchedule()
-
-
-def test_the_help_says_from_how_many_beats_on_a_score_is_long() -> None:
-    (option,) = (
-        option
-        for option in harmonize.command.params
-        if isinstance(option, click.Option) and "--candidates" in option.opts
-    )
-    assert f"beyond {LONG_STEPS // STEPS_PER_BEAT} beats" in str(option.show_default)
-
-
-def test_long_scores_get_fewer_candidates_unless_a_number_is_given() -> None:
-    default, asked, several = sampling(), sampling("--candidates", "3"), sampling("-n2")
-    assert (default.candidates, default.long_candidates) == (3, 2)
-    assert default.fill_config().num_long_candidates == 2
-    assert asked.long_candidates == 3
-    assert several.long_candidates == several.candidates == 4
