@@ -56,6 +56,7 @@ def no_command(monkeypatch: pytest.MonkeyPatch) -> None:
 def playing(**fields: object) -> Playing:
     plain: dict[str, object] = dict.fromkeys(Playing.__slots__)
     plain |= {"deterministic": False, "variety": 1.0, "tuning": 440.0, "presets": ()}
+    # Fields are of many types.
     return Playing(**(plain | {"device": "auto"} | fields))  # type: ignore[arg-type]
 
 

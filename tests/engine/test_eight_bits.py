@@ -10,8 +10,8 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="writing networks needs the extra 'train'")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402 - after the skip
 
-from musegen.engine.eight_bits import eight_bit_network  # noqa: E402
-from musegen.engine.onnx_predictor import OnnxPredictor  # noqa: E402
+from musegen.engine.eight_bits import eight_bit_network  # noqa: E402 - as above
+from musegen.engine.onnx_predictor import OnnxPredictor  # noqa: E402 - as above
 
 WIDTH, HIDDEN = 48, 64
 

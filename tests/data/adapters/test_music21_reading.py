@@ -211,7 +211,7 @@ def test_chord_symbols_and_marks_of_expression_are_counted() -> None:
     )
 
 
-def under_fermata(element: Any) -> Any:  # noqa: ANN401
+def under_fermata(element: Any) -> Any:  # noqa: ANN401 - music21 has no types
     element.expressions.append(music21.expressions.Fermata())
     return element
 
